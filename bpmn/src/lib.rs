@@ -1,0 +1,4 @@
+//! The embeddable BPMN 2.0 engine: model, expressions, and the state machine of an instance.
+//! Never: reads a clock, a file or a random number; time, ids and scripts come through `Host`.
+
+pub mod model;
