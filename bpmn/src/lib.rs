@@ -2,3 +2,4 @@
 //! Never: reads a clock, a file or a random number; time, ids and scripts come through `Host`.
 
 pub mod model;
+pub mod uel;
