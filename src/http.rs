@@ -20,6 +20,7 @@ mod pairs;
 mod path;
 mod pulse;
 mod request;
+mod resource;
 mod response;
 mod route;
 mod router;

@@ -12,10 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::{
-    Method, StatusCode,
-    header::{self, HeaderValue},
-};
+use hyper::{Method, StatusCode, header};
 
 use super::{
     Answer, Api, Arrival, At, BodyStream, ErrorStyle, Fault, Gate, Guard, Pairs, Params, Payload,
@@ -23,6 +20,7 @@ use super::{
     admission::{Admission, Held},
     gate::{self, Site},
     path,
+    resource::Resource,
 };
 
 /// A route table that contradicts itself.
@@ -65,14 +63,6 @@ struct Mount<S> {
     token_required: bool,
     guard: Option<Guard<S>>,
     tree: matchit::Router<Resource<S>>,
-}
-
-/// The methods of one path.
-struct Resource<S> {
-    routes: Vec<Route<S>>,
-    names: Vec<&'static str>,
-    body_limit_bytes: u64,
-    allow: HeaderValue,
 }
 
 /// Why a request went no further.
@@ -290,56 +280,6 @@ impl<S: Send + Sync + 'static> Router<S> {
                 Stop::Answered(Box::new(gate::preflight(&head.headers, allow)))
             }
         }
-    }
-}
-
-impl<S> Resource<S> {
-    fn new(path: &'static str, body_limit_bytes: u64) -> Self {
-        let names = path
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split_once('}'));
-        Self {
-            routes: Vec::new(),
-            names: names
-                .map(|(name, _)| name.trim_start_matches('*'))
-                .collect(),
-            body_limit_bytes,
-            allow: HeaderValue::from_static("OPTIONS"),
-        }
-    }
-
-    fn add(&mut self, route: Route<S>) -> Result<(), RouterError> {
-        if self.routes.iter().any(|known| known.method == route.method) {
-            let (method, path) = (route.method, route.path);
-            return Err(RouterError::Twice { method, path });
-        }
-        self.routes.push(route);
-        let mut allow = Vec::new();
-        for route in &self.routes {
-            allow.push(route.method.as_str());
-            if route.method == Method::GET {
-                allow.push("HEAD");
-            }
-        }
-        allow.push("OPTIONS");
-        if let Ok(value) = HeaderValue::try_from(allow.join(", ")) {
-            self.allow = value;
-        }
-        Ok(())
-    }
-
-    fn route(&self, method: &Method) -> Result<&Route<S>, Fault> {
-        let wanted = if *method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
-        let found = self.routes.iter().find(|route| route.method == *wanted);
-        found.ok_or_else(|| Fault::MethodNotAllowed {
-            method: method.clone(),
-            allow: self.allow.clone(),
-        })
     }
 }
 
