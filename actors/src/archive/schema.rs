@@ -1,0 +1,115 @@
+//! The schema of `history.db`, its versions, and how connections are set up.
+//! Never: changes a step that was published; a new shape is a new step at the end.
+
+use super::{Error, Result};
+use rusqlite::{Connection, TransactionBehavior};
+use std::time::Duration;
+
+/// Step N brings schema N to schema N + 1; `user_version` says how many have run.
+///
+/// Orders are unsigned and kept with the sign bit flipped, so that SQLite sorts them right. `rowid` breaks ties.
+const STEPS: &[&str] = &["
+CREATE TABLE instances (
+  root          BLOB    NOT NULL,
+  number        INTEGER NOT NULL,
+  tenant        INTEGER NOT NULL,
+  place         INTEGER NOT NULL,
+  definition    INTEGER NOT NULL,
+  key           TEXT    NOT NULL,
+  version       INTEGER NOT NULL,
+  business_key  TEXT,
+  name          TEXT,
+  started_ms    INTEGER NOT NULL,
+  ended_ms      INTEGER NOT NULL,
+  state         INTEGER NOT NULL,
+  start_user    TEXT,
+  super         INTEGER,
+  end_activity  TEXT,
+  delete_reason TEXT,
+  detail        BLOB    NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX instances_id ON instances (root, number);
+CREATE INDEX instances_place ON instances (tenant, place);
+CREATE INDEX instances_key ON instances (tenant, key, place);
+CREATE INDEX instances_business_key ON instances (tenant, business_key, place) WHERE business_key IS NOT NULL;
+CREATE INDEX instances_ended ON instances (ended_ms) WHERE number = 0;
+
+CREATE TABLE tasks (
+  root          BLOB    NOT NULL,
+  number        INTEGER NOT NULL,
+  instance      INTEGER NOT NULL,
+  tenant        INTEGER NOT NULL,
+  place         INTEGER NOT NULL,
+  definition    INTEGER NOT NULL,
+  key           TEXT    NOT NULL,
+  activity_id   TEXT    NOT NULL,
+  execution     INTEGER NOT NULL,
+  name          TEXT,
+  description   TEXT,
+  assignee      TEXT,
+  owner         TEXT,
+  priority      INTEGER NOT NULL,
+  due_ms        INTEGER,
+  category      TEXT,
+  form_key      TEXT,
+  parent_task   INTEGER,
+  business_key  TEXT,
+  created_ms    INTEGER NOT NULL,
+  claimed_ms    INTEGER,
+  ended_ms      INTEGER NOT NULL,
+  delete_reason TEXT
+) STRICT;
+CREATE UNIQUE INDEX tasks_id ON tasks (root, number);
+CREATE INDEX tasks_place ON tasks (tenant, place);
+CREATE INDEX tasks_assignee ON tasks (tenant, assignee, place) WHERE assignee IS NOT NULL;
+CREATE INDEX tasks_business_key ON tasks (tenant, business_key, place) WHERE business_key IS NOT NULL;
+"];
+
+/// Page cache of the writer, in KiB: the hot ends of the indexes of a batch.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+/// Page cache of one reader, in KiB.
+const READER_CACHE_KIB: i64 = 4 * 1024;
+/// Pages in the write-ahead log before it is moved into the file: 16 MiB, so that a page written by many batches moves once.
+const CHECKPOINT_PAGES: i64 = 4096;
+/// The write-ahead log is cut back to this after a checkpoint, in bytes.
+const LOG_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
+/// A backup or a checkpoint may hold the file for a moment.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Statements kept prepared by a connection; filters make several shapes.
+const STATEMENTS: usize = 64;
+
+pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
+    configure(connection, WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_LIMIT_BYTES)?;
+    Ok(())
+}
+
+pub(super) fn configure_reader(connection: &Connection) -> Result<()> {
+    configure(connection, READER_CACHE_KIB)
+}
+
+fn configure(connection: &Connection, cache_kib: i64) -> Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    Ok(())
+}
+
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = STEPS.len() as i64;
+    let done = usize::try_from(found)
+        .ok()
+        .filter(|done| *done <= STEPS.len())
+        .ok_or(Error::Newer { found, known })?;
+    for step in &STEPS[done..] {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
