@@ -1,0 +1,1 @@
+//! What models are taken, and what is said of those that are not.
