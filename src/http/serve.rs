@@ -78,7 +78,8 @@ pub async fn serve<S: Send + Sync + 'static>(
     let tick_ms = server.limits.tick_ms();
     let mut ticks = interval(Duration::from_millis(tick_ms));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut ended = pin!(shutdown.wait_for(|ended| *ended));
+    // A guard of the watched value must not be held over an await: only the fact is kept.
+    let mut ended = pin!(async { shutdown.wait_for(|ended| *ended).await.is_ok() });
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {

@@ -1,0 +1,368 @@
+//! The measures, one function each: which load, against which other side, as which figure. Owns the aims' values;
+//! must never talk to a socket or a process but through its neighbours.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use super::{
+    BenchArgs, BenchError, Measure,
+    control::Target,
+    model,
+    plan::{Outcome, Pace, Plan, Until, Work},
+    processes::{self, Echo, Recipe, Server},
+    report::{Aim, Finding, Report},
+    windows::{Rounds, alternate},
+};
+
+/// Interval at which no snapshot falls into a run.
+const NO_SNAPSHOTS: &str = "24h";
+/// Interval at which snapshots fall into every window.
+const MANY_SNAPSHOTS: &str = "1s";
+/// Ended instances that the archive does not have yet, as `/metrics` names them.
+const ARCHIVE_GAUGE: &str = "loomwork_archive_waiting";
+/// How long the archive may take to catch up, and how often it is asked.
+const ARCHIVE_PATIENCE: Duration = Duration::from_secs(120);
+const ARCHIVE_LOOK: Duration = Duration::from_millis(10);
+
+/// Everything that a run works with.
+struct Run<'a> {
+    args: &'a BenchArgs,
+    recipe: Recipe,
+    echo: Echo,
+    report: Report,
+}
+
+/// Takes all measures that are asked for.
+pub(super) fn run(args: &BenchArgs) -> Result<Report, BenchError> {
+    fs::create_dir_all(&args.home)?;
+    let mut run = Run {
+        args,
+        recipe: Recipe {
+            arguments: args.server.clone(),
+            home: args.home.canonicalize()?,
+        },
+        echo: Echo::start()?,
+        report: Report {
+            server: String::new(),
+            findings: Vec::new(),
+            left_out: Vec::new(),
+        },
+    };
+    run.against_bare_hyper()?;
+    if args.base.is_some() {
+        run.leave_out("waiting, restart and tail need servers that the bench starts");
+    } else {
+        if run.wants(Measure::Waiting) || run.wants(Measure::Restart) {
+            run.waiting_and_restart()?;
+        }
+        if run.wants(Measure::Tail) {
+            run.tail()?;
+        }
+    }
+    Ok(run.report)
+}
+
+impl Run<'_> {
+    fn wants(&self, measure: Measure) -> bool {
+        self.args.only.is_empty() || self.args.only.contains(&measure)
+    }
+
+    fn leave_out(&mut self, why: &str) {
+        self.report.left_out.push(why.to_owned());
+    }
+
+    fn against_bare_hyper(&mut self) -> Result<(), BenchError> {
+        let on_one = [
+            Measure::Start,
+            Measure::Pair,
+            Measure::Read,
+            Measure::Archive,
+        ];
+        if !on_one.iter().any(|measure| self.wants(*measure)) {
+            return Ok(());
+        }
+        let (_server, target) = match &self.args.base {
+            Some(base) => {
+                let target = Target::new(base);
+                target.deploy()?;
+                (None, target)
+            }
+            None => {
+                let server = self.recipe.start("main", NO_SNAPSHOTS)?;
+                let target = server.target.clone();
+                (Some(server), target)
+            }
+        };
+        self.report.server = target.get("/readyz")?.1;
+        let counts = [self.args.connections, self.args.many_connections];
+        for connections in counts.into_iter().filter(|count| *count > 0) {
+            if self.wants(Measure::Start) {
+                self.start(&target, connections)?;
+            }
+            if self.wants(Measure::Pair) {
+                self.pair(&target, connections)?;
+            }
+        }
+        if self.wants(Measure::Read) {
+            self.read(&target)?;
+        }
+        if self.wants(Measure::Archive) {
+            self.archive(&target)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, target: &Target, connections: usize) -> Result<(), BenchError> {
+        let ours = self.closed(target, connections, same(model::start(&target.authority)));
+        let rounds = self.alternate(&ours, &self.echoing_start(connections))?;
+        let aim = Aim::at_least(0.40, 0.60);
+        let name = format!("start ÷ bare hyper, {connections} conns");
+        self.ratio(name, aim, 1.0, connections, rounds);
+        Ok(())
+    }
+
+    fn pair(&mut self, target: &Target, connections: usize) -> Result<(), BenchError> {
+        let authority = target.authority.clone();
+        let start = model::start(&authority);
+        let ours = self.closed(target, connections, Work::Pair { start, authority });
+        let rounds = self.alternate(&ours, &self.echoing_start(connections))?;
+        let aim = Aim::at_least(0.35, 0.55);
+        let name = format!("pair ÷ half bare hyper, {connections} conns");
+        self.ratio(name, aim, 0.5, connections, rounds);
+        Ok(())
+    }
+
+    fn read(&mut self, target: &Target) -> Result<(), BenchError> {
+        let connections = self.args.connections;
+        // A page is full: reads of an empty list would flatter us.
+        self.fill(target, 50)?;
+        let bytes = target.length_of(model::READ_PATH)?;
+        let request = model::get(&target.authority, model::READ_PATH);
+        let ours = self.closed(target, connections, same(request));
+        let request = model::get(&self.echo.target.authority, &format!("/?{bytes}"));
+        let theirs = self.closed(&self.echo.target, connections, same(request));
+        let rounds = self.alternate(&ours, &theirs)?;
+        let name = format!("task page ({bytes} bytes) ÷ bare hyper");
+        self.ratio(name, Aim::at_least(0.6, 0.9), 1.0, connections, rounds);
+        Ok(())
+    }
+
+    fn archive(&mut self, target: &Target) -> Result<(), BenchError> {
+        let authority = target.authority.clone();
+        let start = model::start(&authority);
+        let plan = self.closed(
+            target,
+            self.args.connections,
+            Work::Pair { start, authority },
+        );
+        let outcome = processes::load(&plan)?;
+        let begin = Instant::now();
+        let mut most = 0.0_f64;
+        loop {
+            let Some(waiting) = target.gauge(ARCHIVE_GAUGE)? else {
+                let why = format!("archive lag: /metrics shows no {ARCHIVE_GAUGE}");
+                self.leave_out(&why);
+                return Ok(());
+            };
+            most = most.max(waiting);
+            if waiting == 0.0 || begin.elapsed() > ARCHIVE_PATIENCE {
+                break;
+            }
+            std::thread::sleep(ARCHIVE_LOOK);
+        }
+        let note = format!(
+            "{} pairs at {:.0}/s before; {most:.0} instances waited at its end",
+            outcome.done,
+            outcome.per_second()
+        );
+        self.find(
+            "archive lag after pairs",
+            begin.elapsed().as_secs_f64(),
+            " s",
+            None,
+            note,
+            None,
+        );
+        Ok(())
+    }
+
+    fn waiting_and_restart(&mut self) -> Result<(), BenchError> {
+        let count = self.args.waiting;
+        let mut many = self.recipe.start("many", NO_SNAPSHOTS)?;
+        let before = many.resident_bytes()?;
+        let filled = self.fill(&many.target, count)?;
+        let grown = many.resident_bytes()?.saturating_sub(before);
+        if self.wants(Measure::Waiting) {
+            let each = grown as f64 / filled.done.max(1) as f64;
+            let note = format!(
+                "{} waiting, filled at {:.0}/s",
+                filled.done,
+                filled.per_second()
+            );
+            let aim = Some(Aim::at_most(1_000.0, 500.0));
+            self.find(
+                "resident bytes per waiting instance",
+                each,
+                " B",
+                aim,
+                note,
+                None,
+            );
+            let none = self.recipe.start("none", NO_SNAPSHOTS)?;
+            self.many_against_none(&many, &none)?;
+        }
+        if self.wants(Measure::Restart) {
+            let took = many.crash_and_restart()?.as_secs_f64();
+            let note = format!("kill -9 with {} waiting, until /readyz is 200", filled.done);
+            let aim = Some(Aim::at_most(6.0, 2.0));
+            self.find("restart", took, " s", aim, note, None);
+        }
+        Ok(())
+    }
+
+    fn many_against_none(&mut self, many: &Server, none: &Server) -> Result<(), BenchError> {
+        let connections = self.args.connections;
+        let starts = |server: &Server| {
+            let work = same(model::start(&server.target.authority));
+            self.closed(&server.target, connections, work)
+        };
+        let rounds = self.alternate(&starts(many), &starts(none))?;
+        let name = format!("rate with {} waiting ÷ none", self.args.waiting);
+        self.ratio(name, Aim::at_least(0.90, 0.98), 1.0, connections, rounds);
+        Ok(())
+    }
+
+    fn tail(&mut self) -> Result<(), BenchError> {
+        let with = self.recipe.start("snapshots", MANY_SNAPSHOTS)?;
+        let without = self.recipe.start("plain", NO_SNAPSHOTS)?;
+        for server in [&with, &without] {
+            self.fill(&server.target, self.args.waiting)?;
+        }
+        let connections = self.args.connections;
+        let work = |server: &Server| same(model::start(&server.target.authority));
+        let saturated =
+            processes::load(&self.closed(&without.target, connections, work(&without)))?;
+        let per_second = saturated.per_second() / 2.0;
+        let open = |server: &Server| Plan {
+            pace: Pace::Open { per_second },
+            ..self.closed(&server.target, connections, work(server))
+        };
+        let rounds = self.alternate(&open(&with), &open(&without))?;
+        let tail = |outcome: &Outcome| outcome.latency.p999_us;
+        let ratio = rounds.median_of(|round| tail(&round.ours) / tail(&round.theirs).max(1.0));
+        let note = format!(
+            "open loop at {per_second:.0}/s, {} waiting: {:.0} µs with, {:.0} µs without; {}",
+            self.args.waiting,
+            rounds.median_of(|round| tail(&round.ours)),
+            rounds.median_of(|round| tail(&round.theirs)),
+            counted(&rounds),
+        );
+        let aim = Some(Aim::at_most(3.0, 1.5));
+        self.find(
+            "p99.9 while snapshotting ÷ without",
+            ratio,
+            "",
+            aim,
+            note,
+            Some(rounds),
+        );
+        Ok(())
+    }
+
+    /// Starts `count` instances that wait.
+    fn fill(&self, target: &Target, count: u64) -> Result<Outcome, BenchError> {
+        let plan = Plan {
+            until: Until::Count { pieces: count },
+            ..self.closed(
+                target,
+                self.args.connections,
+                same(model::start(&target.authority)),
+            )
+        };
+        let outcome = processes::load(&plan)?;
+        match &outcome.first_refusal {
+            Some(why) if outcome.done < count => Err(BenchError::NothingDone {
+                side: "the server that is to be filled",
+                why: why.clone(),
+            }),
+            Some(_) | None => Ok(outcome),
+        }
+    }
+
+    fn closed(&self, target: &Target, connections: usize, work: Work) -> Plan {
+        Plan {
+            address: target.authority.clone(),
+            connections,
+            work,
+            pace: Pace::Closed,
+            until: Until::Time {
+                warm_ms: self.args.warm_ms,
+                run_ms: self.args.window_ms,
+            },
+        }
+    }
+
+    fn echoing_start(&self, connections: usize) -> Plan {
+        let target = &self.echo.target;
+        self.closed(target, connections, same(model::start(&target.authority)))
+    }
+
+    fn alternate(&self, ours: &Plan, theirs: &Plan) -> Result<Rounds, BenchError> {
+        alternate(self.args.windows, &self.recipe.home, ours, theirs)
+    }
+
+    fn ratio(&mut self, name: String, aim: Aim, share: f64, connections: usize, rounds: Rounds) {
+        let sync_us = rounds.median_of(|round| round.fdatasync_us);
+        let theirs = rounds.median_of(|round| round.theirs.per_second());
+        let ceiling = connections as f64 / (sync_us / 1e6) / (theirs * share);
+        let mut note = format!(
+            "{:.0}/s ÷ {:.0}/s, p50 {:.0} µs p99.9 {:.0} µs; {}",
+            rounds.median_of(|round| round.ours.per_second()),
+            theirs * share,
+            rounds.median_of(|round| round.ours.latency.p50_us),
+            rounds.median_of(|round| round.ours.latency.p999_us),
+            counted(&rounds),
+        );
+        if ceiling < aim.goal * 1.5 {
+            note.push_str("; the disk is the ceiling here: more connections count");
+        }
+        if rounds.refused() > 0 {
+            note.push_str(&format!("; {} refused", rounds.refused()));
+        }
+        let value = rounds.ratio(share);
+        self.find(&name, value, "", Some(aim), note, Some(rounds));
+    }
+
+    fn find(
+        &mut self,
+        name: &str,
+        value: f64,
+        unit: &'static str,
+        aim: Option<Aim>,
+        note: String,
+        rounds: Option<Rounds>,
+    ) {
+        // Said as it is found: a long run shows that it lives.
+        eprintln!("{name}: {value:.3}{unit}  ({note})");
+        self.report.findings.push(Finding {
+            name: name.to_owned(),
+            value,
+            unit,
+            aim,
+            note,
+            rounds,
+        });
+    }
+}
+
+fn same(request: String) -> Work {
+    Work::Same { request }
+}
+
+fn counted(rounds: &Rounds) -> String {
+    let (counted, all) = rounds.tally();
+    let sync_us = rounds.median_of(|round| round.fdatasync_us);
+    format!("fdatasync {sync_us:.0} µs, {counted} of {all} rounds count")
+}
