@@ -93,16 +93,19 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
 
 #[test]
 fn the_command_line_comes_before_the_file_and_the_whole_is_checked() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("c.toml");
-    fs::write(&file, "data = 'a'\nkeys = 'k'\nlisten = '127.0.0.1:1'\n").unwrap();
+    fs::write(&file, "data = 'a'\nkeys = 'k'\nlisten = '127.0.0.1:1'\n").expect("a file");
     let mut args = ServeArgs::default();
     args.data.config = Some(file);
-    assert_eq!(args.config().unwrap().data, PathBuf::from("a"));
+    assert_eq!(
+        args.config().expect("a configuration").data,
+        PathBuf::from("a")
+    );
 
     args.data.data = Some(PathBuf::from("b"));
     args.listen = vec![SocketAddr::from(([127, 0, 0, 1], 2))];
-    let config = args.config().unwrap();
+    let config = args.config().expect("a configuration");
     assert_eq!(config.data, PathBuf::from("b"));
     assert_eq!(config.keys, Some(PathBuf::from("k")));
     assert_eq!(config.listen, args.listen);

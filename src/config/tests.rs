@@ -21,14 +21,14 @@ fn everything_said() -> String {
 
 #[test]
 fn the_shipped_file_says_exactly_the_defaults() {
-    assert_eq!(parse(SHIPPED).unwrap(), Config::default());
-    assert_eq!(parse("").unwrap(), Config::default());
+    assert_eq!(parse(SHIPPED).expect("a configuration"), Config::default());
+    assert_eq!(parse("").expect("a configuration"), Config::default());
 }
 
 #[test]
 fn every_knob_stands_in_the_shipped_file() {
     let text = everything_said();
-    let table = DeTable::parse(&text).unwrap();
+    let table = DeTable::parse(&text).expect("TOML");
     let mut count = 0;
     let mut compare = |section: &str, table: &DeTable<'_>| {
         let said: BTreeSet<String> = table.keys().map(|key| key.get_ref().to_string()).collect();
@@ -52,16 +52,16 @@ fn known_keys(section: &str) -> BTreeSet<String> {
         format!("[{section}]\n")
     };
     let error = parse(&format!("{header}unheard_of = 1"))
-        .unwrap_err()
+        .expect_err("a refusal")
         .to_string();
-    let (_, known) = error.split_once("expected").unwrap();
+    let (_, known) = error.split_once("expected").expect("the keys");
     let names = known.split('`').skip(1).step_by(2);
     names.map(str::to_owned).collect()
 }
 
 #[test]
 fn what_has_no_default_is_read_too() {
-    let config = parse(&everything_said()).unwrap();
+    let config = parse(&everything_said()).expect("a configuration");
     assert_eq!(config.keys_dir(), PathBuf::from("/var/lib/loomwork.keys"));
     assert_eq!(
         config.archive.retention,
@@ -147,7 +147,7 @@ fn an_error_names_file_line_and_key() {
         ("data = ", "c.toml:1: "),
     ];
     for (text, expected) in rows {
-        let shown = parse(text).unwrap_err().to_string();
+        let shown = parse(text).expect_err("a refusal").to_string();
         assert!(shown.starts_with(expected), "{text}\n{shown}");
         assert!(!shown.contains('\n'), "{shown}");
     }
@@ -155,9 +155,11 @@ fn an_error_names_file_line_and_key() {
 
 #[test]
 fn a_file_that_was_named_must_exist() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("none.toml");
-    let shown = Config::find(Some(&file)).unwrap_err().to_string();
+    let shown = Config::find(Some(&file))
+        .expect_err("a refusal")
+        .to_string();
     assert!(
         shown.starts_with(&format!("cannot read {}: ", file.display())),
         "{shown}"
@@ -255,7 +257,7 @@ fn an_open_api_is_served_to_a_network_only_when_that_is_said() {
     ];
     for (listen, first, second, expected) in rows {
         let text = format!("listen = {listen}\n{first}{second}");
-        let refused = parse(&text).unwrap().check().err();
+        let refused = parse(&text).expect("a configuration").check().err();
         match (&refused, expected) {
             (None, None) => {}
             (Some(ConfigError::OpenToNetwork { section, listen }), Some((name, address))) => {

@@ -15,7 +15,7 @@ struct Desk(Mutex<Vec<String>>);
 
 impl ControlHandler for Desk {
     async fn token_create(&self, name: String) -> Result<NewToken, String> {
-        let mut names = self.0.lock().unwrap();
+        let mut names = self.0.lock().expect("no panic under the lock");
         if names.contains(&name) {
             return Err(format!("there is a token called '{name}' already"));
         }
@@ -27,7 +27,7 @@ impl ControlHandler for Desk {
     }
 
     async fn token_list(&self) -> Result<Vec<TokenLine>, String> {
-        let names = self.0.lock().unwrap();
+        let names = self.0.lock().expect("no panic under the lock");
         let lines = names.iter().map(|name| TokenLine {
             name: name.clone(),
             principal: name.clone(),
@@ -38,7 +38,7 @@ impl ControlHandler for Desk {
     }
 
     async fn token_revoke(&self, name: String) -> Result<(), String> {
-        let mut names = self.0.lock().unwrap();
+        let mut names = self.0.lock().expect("no panic under the lock");
         let before = names.len();
         names.retain(|known| *known != name);
         if names.len() == before {
@@ -65,9 +65,9 @@ struct Running {
 
 impl Running {
     fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
         let (stop, stopped) = oneshot::channel();
-        let socket = ControlSocket::bind(&socket_path(dir.path())).unwrap();
+        let socket = ControlSocket::bind(&socket_path(dir.path())).expect("a socket");
         let serving = tokio::spawn(socket.serve(Arc::new(Desk::default()), async {
             let _ = stopped.await;
         }));
@@ -78,14 +78,14 @@ impl Running {
         let path = socket_path(self.dir.path());
         tokio::task::spawn_blocking(move || call(&path, &request))
             .await
-            .unwrap()
+            .expect("no panic")
     }
 
     /// What comes back for raw bytes after which nothing more is sent.
     async fn send(&self, bytes: Vec<u8>) -> String {
         let path = socket_path(self.dir.path());
         let talk = move || {
-            let mut stream = UnixStream::connect(path).unwrap();
+            let mut stream = UnixStream::connect(path).expect("a connection");
             // The server may have answered and hung up before all of it is sent.
             let _ = stream.write_all(&bytes);
             let _ = stream.shutdown(std::net::Shutdown::Write);
@@ -93,7 +93,7 @@ impl Running {
             let _ = stream.read_to_string(&mut answer);
             answer
         };
-        tokio::task::spawn_blocking(talk).await.unwrap()
+        tokio::task::spawn_blocking(talk).await.expect("no panic")
     }
 }
 
@@ -149,7 +149,7 @@ async fn every_request_is_answered_and_a_refusal_says_why() {
         ),
     ];
     for (request, expected) in story {
-        let reached = server.ask(request.clone()).await.unwrap();
+        let reached = server.ask(request.clone()).await.expect("an answer");
         assert_eq!(reached, Reached::Server(expected), "{request:?}");
     }
 }
@@ -175,7 +175,7 @@ async fn what_is_no_request_is_refused_and_harms_nobody() {
     // The kernel may cut the connection before the answer to an endless line is read; what counts is the next client.
     server.send(endless).await;
     assert_eq!(
-        server.ask(Request::TokenList).await.unwrap(),
+        server.ask(Request::TokenList).await.expect("an answer"),
         Reached::Server(Answer::Tokens(vec![]))
     );
 }
@@ -199,29 +199,38 @@ async fn a_handler_that_panics_ends_its_own_client_only() {
 async fn the_socket_is_the_owners_alone_and_goes_with_the_server() {
     let server = Running::start();
     let path = socket_path(server.dir.path());
-    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    let mode = fs::metadata(&path)
+        .expect("the socket")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
-    server.stop.send(()).unwrap();
-    server.serving.await.unwrap();
+    server.stop.send(()).expect("a server");
+    server.serving.await.expect("to end well");
     assert!(!path.exists());
-    assert_eq!(call(&path, &Request::TokenList).unwrap(), Reached::Nobody);
+    assert_eq!(
+        call(&path, &Request::TokenList).expect("an outcome"),
+        Reached::Nobody
+    );
 }
 
 #[tokio::test]
 async fn a_socket_that_a_crash_left_behind_is_nobody_and_is_replaced() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
     let path = socket_path(dir.path());
-    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    drop(std::os::unix::net::UnixListener::bind(&path).expect("a socket"));
     assert!(path.exists());
-    assert_eq!(call(&path, &Request::TokenList).unwrap(), Reached::Nobody);
-    let socket = ControlSocket::bind(&path).unwrap();
+    assert_eq!(
+        call(&path, &Request::TokenList).expect("an outcome"),
+        Reached::Nobody
+    );
+    let socket = ControlSocket::bind(&path).expect("a socket");
     assert!(UnixStream::connect(&path).is_ok());
     drop(socket);
 }
 
 #[test]
 fn a_path_that_is_no_socket_is_an_error_and_not_nobody() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
     let too_long = dir.path().join("x".repeat(200));
     assert!(call(&too_long, &Request::TokenList).is_err());
 }
