@@ -3,6 +3,7 @@
 
 pub mod diagnostic;
 pub mod diagram;
+pub mod form;
 pub mod model;
 pub mod parse;
 pub mod schedule;

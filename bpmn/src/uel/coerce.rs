@@ -119,8 +119,8 @@ pub(super) fn position(value: &Value) -> Result<i128, EvaluationError> {
     }
 }
 
-/// Java reads `inf` and `nan` as no numbers, but blanks around digits.
-fn parse_decimal(text: &str) -> Option<f64> {
+/// A decimal as Java reads it: blanks around digits, but no `inf` and `nan`.
+pub(crate) fn parse_decimal(text: &str) -> Option<f64> {
     let text = text.trim();
     text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))
         .then(|| text.parse().ok())

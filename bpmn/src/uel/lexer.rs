@@ -74,9 +74,9 @@ impl<'a> Lexer<'a> {
     }
 
     fn digit_follows(&self) -> bool {
-        self.text[self.offset..]
+        self.text
             .as_bytes()
-            .get(1)
+            .get(self.offset + 1)
             .is_some_and(u8::is_ascii_digit)
     }
 

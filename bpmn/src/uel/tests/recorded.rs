@@ -13,6 +13,10 @@ const DECIMAL_BY_VALUE: [&str; 5] = [
     "${execution.getVariable(\"v\")==1}",
 ];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test reads the recording, the crate does not"
+)]
 fn recording() -> Option<Json> {
     let shared = std::env::var_os("LOOMWORK_SHARED").map_or_else(
         || concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").into(),
@@ -47,10 +51,6 @@ fn outcome_of(condition: &str, value: &str) -> &'static str {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test reads the recording, the crate does not"
-)]
 fn conditions_turn_out_as_in_the_original() {
     let Some(recording) = recording() else {
         return;
