@@ -41,6 +41,12 @@ pub enum Command {
     Demo(DemoArgs),
     /// Measure this machine with this server
     Bench(crate::bench::BenchArgs),
+    /// One window of load, as the bench starts it
+    #[command(hide = true)]
+    BenchClient,
+    /// The bare server that the bench compares with
+    #[command(hide = true)]
+    BenchEcho,
 }
 
 /// Which data it is about.
@@ -151,7 +157,7 @@ pub struct DemoArgs {
 
 impl Cli {
     /// The command, with `serve` in the place of none.
-    pub fn command(self) -> Command {
+    pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
     }
 }

@@ -58,6 +58,8 @@ fn every_command_is_understood() {
             "token revoke --name ci",
             "Token(TokenArgs { action: Revoke { name: \"ci\", data: DataArgs { config: None, data: None, keys: None } } })",
         ),
+        ("bench-client", "BenchClient"),
+        ("bench-echo", "BenchEcho"),
         ("demo", "Demo(DemoArgs { listen: [127.0.0.1:8092] })"),
     ];
     for (line, expected) in rows {
