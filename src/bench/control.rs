@@ -86,6 +86,13 @@ impl Target {
         }
     }
 
+    /// How many instances run; none when the server does not say.
+    pub(super) fn present(&self) -> io::Result<Option<u64>> {
+        let (_, body) = self.get("/api/v1/instances?limit=1&total=exact")?;
+        let list: Option<serde_json::Value> = serde_json::from_str(&body).ok();
+        Ok(list.and_then(|list| list.get("total")?.as_u64()))
+    }
+
     /// A gauge from `/metrics`, summed over its labels; none when the server does not show it.
     pub(super) fn gauge(&self, name: &str) -> io::Result<Option<f64>> {
         let (_, text) = self.get("/metrics")?;

@@ -61,12 +61,22 @@ pub(super) fn run(args: &BenchArgs) -> Result<Report, BenchError> {
             run.tail()?;
         }
     }
+    // Only when nothing of interest is left in it.
+    let _removed = fs::remove_file(run.recipe.home.join("bench.toml"));
+    let _removed = fs::remove_dir(&run.recipe.home);
     Ok(run.report)
 }
 
 impl Run<'_> {
     fn wants(&self, measure: Measure) -> bool {
         self.args.only.is_empty() || self.args.only.contains(&measure)
+    }
+
+    fn describe(&mut self, target: &Target) -> Result<(), BenchError> {
+        if self.report.server.is_empty() {
+            self.report.server = target.get("/readyz")?.1;
+        }
+        Ok(())
     }
 
     fn leave_out(&mut self, why: &str) {
@@ -95,7 +105,7 @@ impl Run<'_> {
                 (Some(server), target)
             }
         };
-        self.report.server = target.get("/readyz")?.1;
+        self.describe(&target)?;
         let counts = [self.args.connections, self.args.many_connections];
         for connections in counts.into_iter().filter(|count| *count > 0) {
             if self.wants(Measure::Start) {
@@ -120,6 +130,15 @@ impl Run<'_> {
         let aim = Aim::at_least(0.40, 0.60);
         let name = format!("start ÷ bare hyper, {connections} conns");
         self.ratio(name, aim, 1.0, connections, rounds);
+        self.note_present(target)
+    }
+
+    /// Says how many instances there are by now: a server with many is measured.
+    fn note_present(&mut self, target: &Target) -> Result<(), BenchError> {
+        if let (Some(present), Some(last)) = (target.present()?, self.report.findings.last_mut()) {
+            last.note
+                .push_str(&format!("; {present} instances present"));
+        }
         Ok(())
     }
 
@@ -131,7 +150,7 @@ impl Run<'_> {
         let aim = Aim::at_least(0.35, 0.55);
         let name = format!("pair ÷ half bare hyper, {connections} conns");
         self.ratio(name, aim, 0.5, connections, rounds);
-        Ok(())
+        self.note_present(target)
     }
 
     fn read(&mut self, target: &Target) -> Result<(), BenchError> {
@@ -191,6 +210,7 @@ impl Run<'_> {
     fn waiting_and_restart(&mut self) -> Result<(), BenchError> {
         let count = self.args.waiting;
         let mut many = self.recipe.start("many", NO_SNAPSHOTS)?;
+        self.describe(&many.target)?;
         let before = many.resident_bytes()?;
         let filled = self.fill(&many.target, count)?;
         let grown = many.resident_bytes()?.saturating_sub(before);
@@ -237,6 +257,7 @@ impl Run<'_> {
     fn tail(&mut self) -> Result<(), BenchError> {
         let with = self.recipe.start("snapshots", MANY_SNAPSHOTS)?;
         let without = self.recipe.start("plain", NO_SNAPSHOTS)?;
+        self.describe(&with.target)?;
         for server in [&with, &without] {
             self.fill(&server.target, self.args.waiting)?;
         }

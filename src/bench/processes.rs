@@ -36,6 +36,8 @@ pub(super) struct Server {
     recipe: Recipe,
     data: PathBuf,
     snapshots_every: &'static str,
+    /// Then its log is kept.
+    failed: bool,
 }
 
 impl Recipe {
@@ -46,8 +48,11 @@ impl Recipe {
         snapshots_every: &'static str,
     ) -> Result<Server, BenchError> {
         let data = self.home.join(name);
-        if data.exists() {
-            fs::remove_dir_all(&data)?;
+        // The keys of other data would not fit.
+        for left in [&data, &data.with_extension("keys")] {
+            if left.exists() {
+                fs::remove_dir_all(left)?;
+            }
         }
         fs::create_dir_all(&data)?;
         let target = Target::new(&free_address()?);
@@ -58,6 +63,7 @@ impl Recipe {
             recipe: self.clone(),
             data,
             snapshots_every,
+            failed: false,
         };
         server.wait_ready()?;
         server.target.deploy()?;
@@ -98,6 +104,7 @@ impl Server {
         let begin = Instant::now();
         while !self.target.is_ready() {
             if let Some(status) = self.child.try_wait()? {
+                self.failed = true;
                 let log = self.data.with_extension("log");
                 return Err(BenchError::Ended {
                     status: status.to_string(),
@@ -138,6 +145,10 @@ impl Drop for Server {
         let _killed = self.child.kill();
         let _reaped = self.child.wait();
         let _removed = fs::remove_dir_all(&self.data);
+        let _removed = fs::remove_dir_all(self.data.with_extension("keys"));
+        if !self.failed {
+            let _removed = fs::remove_file(self.data.with_extension("log"));
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use hyper::{
     HeaderMap, Method, StatusCode,
-    header::{self, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
     http::request::Parts,
 };
 
 use super::{Fault, Response};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What the configuration says about names and sites.
 #[derive(Clone, Debug, Default)]
@@ -122,7 +124,7 @@ impl Gate {
     /// Tells pages of our own and allowed sites from others.
     pub(super) fn site<'h>(&self, headers: &'h HeaderMap) -> Site<'h> {
         let cross_site = || {
-            let fetched = headers.get("sec-fetch-site");
+            let fetched = headers.get(&SEC_FETCH_SITE);
             fetched.is_some_and(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site"))
         };
         let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -150,6 +152,18 @@ impl Gate {
             return Site::Own;
         }
         Site::Foreign
+    }
+
+    /// The origin of a page of an allowed site, if the request is of one.
+    pub(super) fn allowed_origin<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        // Programs send none, and most servers allow none.
+        if self.allowed_origins.is_empty() || !headers.contains_key(header::ORIGIN) {
+            return None;
+        }
+        match self.site(headers) {
+            Site::Allowed(origin) => Some(origin),
+            Site::Own | Site::Foreign => None,
+        }
     }
 
     /// Whether a request's page belongs to another site that is not allowed: for a handler that wants more than the

@@ -146,10 +146,7 @@ impl<S: Send + Sync + 'static> Router<S> {
         let Some(mount) = self.mount_of(at.uri.path()) else {
             return Response::new(StatusCode::NOT_FOUND);
         };
-        let shared = match self.gate.site(&arrival.head.headers) {
-            Site::Allowed(origin) => Some(origin.clone()),
-            Site::Own | Site::Foreign => None,
-        };
+        let shared = self.gate.allowed_origin(&arrival.head.headers).cloned();
         let mut response = match self.run(mount, arrival, &at).await {
             Ok(response) => response,
             Err(Stop::Answered(response)) => *response,
