@@ -3,6 +3,8 @@
 //! Owns: no expectation about a particular test.
 #![allow(dead_code)]
 
+pub mod workload;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
