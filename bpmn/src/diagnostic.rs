@@ -76,7 +76,9 @@ pub mod code {
         DUPLICATE_ID = "duplicate-id";
         /// An id that is no XML name.
         INVALID_ID = "invalid-id";
-        /// An element that needs an id has none.
+        /// Text stands where only elements can.
+        STRAY_TEXT = "stray-text";
+        /// An element that needs an id has none; only a warning where nothing refers to it.
         MISSING_ID = "missing-id";
         /// An id, a name or a documentation is too long to be stored.
         TOO_LONG = "too-long";

@@ -35,6 +35,7 @@ mod multi_instance;
 mod picture;
 mod process;
 mod resolve;
+mod schema;
 mod scripts;
 mod service_tasks;
 #[cfg(test)]
@@ -87,7 +88,7 @@ fn read(root: &Node<'_>, complaints: &mut Complaints) -> Option<Contents> {
         complaints.error(root, code::NOT_BPMN, message);
         return None;
     }
-    definitions::check_ids(root, complaints);
+    schema::check(root, complaints);
     let definitions = Definitions::read(root, complaints);
     let mut nodes = Vec::new();
     let mut processes = Vec::new();

@@ -1,9 +1,8 @@
-//! What stands beside the processes: errors, messages, signals, resources; and the ids of the whole file.
+//! What stands beside the processes: errors, messages, signals, resources.
 //! Never: gives a message or a signal a meaning; only their definitions are checked here.
 
 use super::{
     complaints::{Complaints, shortened},
-    text::is_ncname,
     xml::{Namespace, Node},
 };
 use crate::{diagnostic::code, model::ErrorReference};
@@ -128,34 +127,6 @@ fn check_signal<'a>(
             complaints.error(node, code::DUPLICATE_ID, message);
         }
         Some(_) => {}
-    }
-}
-
-/// Ids of BPMN and of its diagrams are XML ids: names, each there once in the file.
-pub(super) fn check_ids(root: &Node<'_>, complaints: &mut Complaints) {
-    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut todo = vec![root];
-    while let Some(node) = todo.pop() {
-        todo.extend(node.children.iter().rev());
-        if !matches!(node.namespace, Namespace::Bpmn | Namespace::Diagram) {
-            continue;
-        }
-        let Some(id) = node.attribute("id").map(str::trim) else {
-            continue;
-        };
-        if !is_ncname(id) {
-            let message = format!(
-                "'{}' is no valid id: a letter or '_' first, then letters, digits, '-', '_' and '.'",
-                shortened(id)
-            );
-            complaints.error(node, code::INVALID_ID, message);
-        } else if is_longer(id, MAX_NAME) && node.namespace == Namespace::Bpmn {
-            let message = format!("the id is longer than {MAX_NAME} characters");
-            complaints.error(node, code::TOO_LONG, message);
-        } else if let Some(line) = seen.insert(id, node.line) {
-            let message = format!("the id '{}' is already used in line {line}", shortened(id));
-            complaints.error(node, code::DUPLICATE_ID, message);
-        }
     }
 }
 

@@ -173,12 +173,16 @@ impl<'a> ProcessReader<'a, '_> {
     ) {
         let before = self.turn_to(node);
         let id = node.attribute("id").unwrap_or_default().to_owned();
-        if id.is_empty() {
-            let message = format!("a {} needs an id", node.local());
-            self.complaints.error(node, code::MISSING_ID, message);
-        }
         let index = ElementIndex(u32::try_from(self.elements.len()).unwrap_or(u32::MAX));
-        self.by_id.entry(id.clone()).or_insert(index);
+        if id.is_empty() {
+            let message = format!(
+                "a {} without an id cannot be reached by a flow",
+                node.local()
+            );
+            self.complaints.warning(node, code::MISSING_ID, message);
+        } else {
+            self.by_id.entry(id.clone()).or_insert(index);
+        }
         let element = self.common(node, id, parent);
         self.elements.push(element);
         self.nodes.push(node);

@@ -61,6 +61,14 @@ pub(super) fn is_ncname(text: &str) -> bool {
     characters.next().is_some_and(start) && characters.all(rest)
 }
 
+/// Whether a text is such a name, perhaps behind a prefix.
+pub(super) fn is_qname(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((prefix, local)) => is_ncname(prefix) && is_ncname(local),
+        None => is_ncname(text),
+    }
+}
+
 /// The marks that XML names take and that are neither letters nor numbers.
 fn is_combining(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}' | '\u{200c}'..='\u{200d}' | '\u{3099}'..='\u{309a}')
