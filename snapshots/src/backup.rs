@@ -17,9 +17,7 @@ use crate::journal::{
 };
 use crate::recovery::{OpenError, survey};
 use crate::snapshot::format::SnapshotName;
-use crate::snapshot::{
-    SNAPSHOT_DIRECTORY, SnapshotError, SnapshotInfo, SnapshotReader, open_snapshot,
-};
+use crate::snapshot::{SNAPSHOT_DIRECTORY, SnapshotError, SnapshotInfo, open_snapshot};
 use crate::verify::{VerifyReport, verify};
 
 /// What a backup contains.
@@ -121,7 +119,24 @@ fn prepare(target: &dyn Disk) -> io::Result<()> {
     target.sync_directory("")
 }
 
+/// Snapshots are pruned while this looks for one; a newer one is there then.
+const ATTEMPTS: usize = 5;
+
 fn copy_snapshot(
+    source: &dyn Disk,
+    target: &dyn Disk,
+    report: &mut BackupReport,
+) -> Result<(), BackupError> {
+    for _ in 1..ATTEMPTS {
+        match try_copy_snapshot(source, target, report) {
+            Err(BackupError::Disk(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            copied => return copied,
+        }
+    }
+    try_copy_snapshot(source, target, report)
+}
+
+fn try_copy_snapshot(
     source: &dyn Disk,
     target: &dyn Disk,
     report: &mut BackupReport,
@@ -138,40 +153,30 @@ fn copy_snapshot(
             replay_from: info.replay_from,
         };
         // Held open from here on, so that pruning does not take it away.
-        let mut reader = match open_snapshot(source, name) {
-            Ok(reader) => reader,
-            Err(SnapshotError::Damaged(damage)) => {
-                report.damaged_snapshots.push(*damage);
-                continue;
+        let read = open_snapshot(source, name).and_then(|mut reader| {
+            while reader.next_entity()?.is_some() {}
+            Ok(reader)
+        });
+        match read {
+            Ok(reader) => {
+                let path = name.path();
+                copy_range(
+                    reader.file(),
+                    0,
+                    info.bytes,
+                    target,
+                    SNAPSHOT_DIRECTORY,
+                    &path,
+                )?;
+                report.first_sequence = info.replay_from;
+                report.snapshot = Some(info);
+                return Ok(());
             }
-            Err(error) => return Err(error.into()),
-        };
-        match read_through(&mut reader) {
-            Ok(()) => {}
-            Err(SnapshotError::Damaged(damage)) => {
-                report.damaged_snapshots.push(*damage);
-                continue;
-            }
+            Err(SnapshotError::Damaged(damage)) => report.damaged_snapshots.push(*damage),
+            Err(SnapshotError::Disk(error)) => return Err(BackupError::Disk(error)),
             Err(error) => return Err(error.into()),
         }
-        let path = name.path();
-        copy_range(
-            reader.file(),
-            0,
-            info.bytes,
-            target,
-            SNAPSHOT_DIRECTORY,
-            &path,
-        )?;
-        report.first_sequence = info.replay_from;
-        report.snapshot = Some(info);
-        return Ok(());
     }
-    Ok(())
-}
-
-fn read_through(reader: &mut SnapshotReader) -> Result<(), SnapshotError> {
-    while reader.next_entity()?.is_some() {}
     Ok(())
 }
 
