@@ -1,0 +1,93 @@
+//! What is kept of an instance after its root has ended: one value per instance, for the archive.
+//! The disk type and the core type are the same here: a persisted struct never changes.
+//! Never: an instance that still runs.
+
+use crate::history::{self, Entry, FinishedTask};
+use crate::instance::Instance;
+use crate::model::FlowIndex;
+use crate::rows::InstanceRow;
+use codec::Value;
+use serde::{Deserialize, Serialize};
+
+/// An ended instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndedInstance {
+    /// The instance; `ended` is set.
+    pub row: InstanceRow,
+    /// Its activities in order of their start.
+    pub activities: Vec<EndedActivity>,
+    /// The flows that it took, each once.
+    pub flows: Vec<FlowIndex>,
+    /// The last values of its variables.
+    pub variables: Vec<(String, Value)>,
+    /// Its tasks in the order in which they ended.
+    pub tasks: Vec<FinishedTask>,
+}
+
+/// An activity of an ended instance. Fields as in `history::ActivityRow`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndedActivity {
+    /// Its number.
+    pub number: u32,
+    /// Its execution.
+    pub execution: u32,
+    /// The execution's parent.
+    pub parent_execution: Option<u32>,
+    /// The element.
+    pub element: crate::model::ElementIndex,
+    /// The task, for a user task.
+    pub task: Option<u32>,
+    /// The instance that it called.
+    pub called_instance: Option<u32>,
+    /// The task's last assignee.
+    pub assignee: Option<String>,
+    /// When it began, milliseconds since 1970.
+    pub started_ms: i64,
+    /// When it ended, milliseconds since 1970.
+    pub ended_ms: Option<i64>,
+    /// Why, when it did not end by itself.
+    pub delete_reason: Option<String>,
+}
+
+/// The root instance and all that it called, from the entity and its whole history (all chunks in order,
+/// then what is new since waking: `Instance::history`). Empty while the root runs.
+pub fn ended_instances(instance: &Instance, entries: &[Entry]) -> Vec<EndedInstance> {
+    if !instance.is_ended() {
+        return Vec::new();
+    }
+    let activities = history::activities(entries);
+    instance
+        .rows_ref()
+        .instances
+        .iter()
+        .map(|row| EndedInstance {
+            row: row.clone(),
+            activities: activities
+                .iter()
+                .filter(|activity| activity.instance == row.number)
+                .map(ended_activity)
+                .collect(),
+            flows: history::taken_flows(entries, row.number),
+            variables: history::last_values(entries, row.number),
+            tasks: history::finished_tasks(entries, row.number)
+                .into_iter()
+                .cloned()
+                .collect(),
+        })
+        .collect()
+}
+
+fn ended_activity(row: &history::ActivityRow) -> EndedActivity {
+    EndedActivity {
+        number: row.number,
+        execution: row.execution,
+        parent_execution: row.parent_execution,
+        element: row.element,
+        task: row.task,
+        called_instance: row.called_instance,
+        assignee: row.assignee.clone(),
+        started_ms: row.started_ms,
+        ended_ms: row.ended_ms,
+        delete_reason: row.delete_reason.clone(),
+    }
+}

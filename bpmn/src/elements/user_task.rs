@@ -1,0 +1,224 @@
+//! `userTask`: creates a task from its templates, assigns it, and waits until it is completed.
+//!
+//! ```text
+//!  create ─▶ assignee (listener assignment) ─▶ owner, candidates ─▶ listener create ─▶ waits
+//! ```
+
+use super::leave;
+use crate::instance::run::{Run, Step};
+use crate::instance::{Event, Refusal, TaskChange, tasks};
+use crate::model::{Element, ElementIndex, TaskEvent, UserTask};
+use crate::rows::{Identity, IdentityLink, TaskRow};
+use crate::schedule::BusinessCalendar;
+use crate::uel::Template;
+use codec::Value;
+
+/// The priority of a task whose model names none.
+const DEFAULT_PRIORITY: i32 = 50;
+
+pub(super) fn execute(
+    run: &mut Run<'_>,
+    element: &Element,
+    at: ElementIndex,
+    task: &UserTask,
+    execution: u32,
+) -> Step {
+    let row = create(run, element, at, task, execution)?;
+    if run.skips(element.skip_expression.as_ref(), execution)? == Some(true) {
+        return leave(run, execution);
+    }
+    let number = row.number;
+    run.work.emit(Event::TaskCreated(Box::new(row)));
+    let assignee = optional_text(run, task.assignee.as_ref(), execution)?;
+    if assignee.as_deref().is_some_and(|user| !user.is_empty()) {
+        tasks::change_assignee(run, number, assignee)?;
+    }
+    let owner = optional_text(run, task.owner.as_ref(), execution)?;
+    if owner.as_deref().is_some_and(|user| !user.is_empty()) {
+        run.work.change_task(number, TaskChange::Owner(owner));
+    }
+    add_links(run, task, number, execution)?;
+    tasks::notify(run, number, TaskEvent::Create)
+}
+
+fn create(
+    run: &mut Run<'_>,
+    element: &Element,
+    at: ElementIndex,
+    task: &UserTask,
+    execution: u32,
+) -> Result<TaskRow, Refusal> {
+    let instance = run
+        .work
+        .execution(execution)
+        .map(|e| e.instance)
+        .ok_or_else(|| run.work.lost(execution))?;
+    let name = match &task.name {
+        Some(template) => text_or_source(run, template, execution),
+        None => element.name.clone(),
+    };
+    let description = element
+        .documentation
+        .as_ref()
+        .and_then(|template| text_or_source(run, template, execution));
+    let due_ms = due_date(run, task, execution)?;
+    let priority = priority(run, task.priority.as_ref(), execution)?;
+    let category = optional_text(run, task.category.as_ref(), execution)?;
+    let form_key = optional_text(run, task.form_key.as_ref(), execution)?;
+    Ok(TaskRow {
+        number: run.work.next_number(),
+        instance,
+        execution,
+        definition: run.definition(instance)?.id,
+        element: at,
+        name,
+        description,
+        assignee: None,
+        owner: None,
+        delegation: None,
+        priority,
+        due_ms,
+        category,
+        form_key,
+        suspended: false,
+        created_ms: run.work.now_ms,
+        claimed_ms: None,
+        links: Vec::new(),
+        parent_task: None,
+    })
+}
+
+/// Names and descriptions fall back to their source when their expression fails.
+fn text_or_source(run: &mut Run<'_>, template: &Template, execution: u32) -> Option<String> {
+    match run.evaluate_text(template, execution) {
+        Ok(text) => text,
+        Err(_) => Some(template.text().to_owned()),
+    }
+}
+
+fn optional_text(
+    run: &mut Run<'_>,
+    template: Option<&Template>,
+    execution: u32,
+) -> Result<Option<String>, Refusal> {
+    match template {
+        Some(template) => run.evaluate_text(template, execution),
+        None => Ok(None),
+    }
+}
+
+fn due_date(run: &mut Run<'_>, task: &UserTask, execution: u32) -> Result<Option<i64>, Refusal> {
+    let Some(template) = &task.due_date else {
+        return Ok(None);
+    };
+    match run.evaluate(template, execution)? {
+        Value::Null => Ok(None),
+        Value::Date(ms) => Ok(Some(ms)),
+        Value::String(text) => {
+            let invalid =
+                |error: crate::schedule::ScheduleError| Refusal::InvalidValue(error.to_string());
+            let calendar = match &task.business_calendar {
+                None => BusinessCalendar::DueDate,
+                Some(name) => {
+                    let name = run.evaluate_text(name, execution)?.unwrap_or_default();
+                    BusinessCalendar::named(&name).map_err(invalid)?
+                }
+            };
+            let now_ms = run.work.now_ms;
+            let due_ms = calendar.resolve(&text, now_ms, run.host.time_zone());
+            due_ms.map(Some).map_err(invalid)
+        }
+        other => Err(Refusal::InvalidValue(format!(
+            "Due date expression does not resolve to a Date or Date string: {} ({})",
+            template.text(),
+            other.to_java_string()
+        ))),
+    }
+}
+
+fn priority(
+    run: &mut Run<'_>,
+    template: Option<&Template>,
+    execution: u32,
+) -> Result<i32, Refusal> {
+    let Some(template) = template else {
+        return Ok(DEFAULT_PRIORITY);
+    };
+    let number = match run.evaluate(template, execution)? {
+        Value::Null => Some(DEFAULT_PRIORITY),
+        Value::Int(number) => i32::try_from(number).ok(),
+        Value::Double(number) => Some(number as i32),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        Refusal::InvalidValue(format!(
+            "Priority does not resolve to a number: {}",
+            template.text()
+        ))
+    })
+}
+
+fn add_links(run: &mut Run<'_>, task: &UserTask, number: u32, execution: u32) -> Step {
+    let candidate = IdentityLink::CANDIDATE;
+    for template in &task.candidate_groups {
+        add_each(run, template, number, execution, candidate, Identity::Group)?;
+    }
+    for template in &task.candidate_users {
+        add_each(run, template, number, execution, candidate, Identity::User)?;
+    }
+    for custom in &task.custom_links {
+        let link_type = &custom.link_type;
+        for template in &custom.users {
+            add_each(run, template, number, execution, link_type, Identity::User)?;
+        }
+        for template in &custom.groups {
+            add_each(run, template, number, execution, link_type, Identity::Group)?;
+        }
+    }
+    Ok(())
+}
+
+/// A template gives a comma list or a collection; each of it becomes a link, once.
+fn add_each(
+    run: &mut Run<'_>,
+    template: &Template,
+    number: u32,
+    execution: u32,
+    link_type: &str,
+    identity: fn(String) -> Identity,
+) -> Step {
+    let ids: Vec<String> = match run.evaluate(template, execution)? {
+        Value::String(text) => text.split(',').map(|id| id.trim().to_owned()).collect(),
+        Value::List(items) => items.iter().map(Value::to_java_string).collect(),
+        _ => {
+            return Err(Refusal::InvalidValue(format!(
+                "Expression did not resolve to a string or collection of strings: {}",
+                template.text()
+            )));
+        }
+    };
+    for id in ids.into_iter().filter(|id| !id.is_empty()) {
+        let link = IdentityLink {
+            link_type: link_type.to_owned(),
+            who: identity(id),
+        };
+        tasks::add_link(run, number, link);
+    }
+    Ok(())
+}
+
+pub(super) fn trigger(run: &mut Run<'_>, execution: u32) -> Step {
+    let open = run
+        .work
+        .rows()
+        .tasks
+        .iter()
+        .any(|t| t.execution == execution);
+    if open {
+        return Err(Refusal::NotWaiting(
+            "UserTask should not be signalled before complete".to_owned(),
+        ));
+    }
+    leave(run, execution)
+}
