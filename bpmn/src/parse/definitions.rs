@@ -17,6 +17,7 @@ pub(super) struct Definitions<'a> {
     pub category: Option<&'a str>,
     errors: BTreeMap<&'a str, &'a Node<'a>>,
     resources: BTreeMap<&'a str, &'a str>,
+    messages_and_signals: BTreeSet<&'a str>,
 }
 
 impl<'a> Definitions<'a> {
@@ -31,6 +32,12 @@ impl<'a> Definitions<'a> {
             category,
             errors: BTreeMap::new(),
             resources: BTreeMap::new(),
+            messages_and_signals: root
+                .children
+                .iter()
+                .filter(|node| node.is("message") || node.is("signal"))
+                .filter_map(|node| node.given("id"))
+                .collect(),
         };
         let items: BTreeSet<&str> = root
             .all("itemDefinition")
@@ -84,6 +91,12 @@ impl<'a> Definitions<'a> {
                 name: None,
             },
         }
+    }
+
+    /// Whether a message or signal has this id.
+    pub fn names(&self, reference: &str) -> bool {
+        let ids = &self.messages_and_signals;
+        ids.contains(reference) || ids.contains(super::xml::local(reference))
     }
 
     /// The name of a resource.

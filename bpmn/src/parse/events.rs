@@ -12,6 +12,7 @@
 //! Never: attaches a boundary event; `resolve` does.
 
 use super::{
+    complaints::shortened,
     forms,
     process::{Place, ProcessReader},
     timers,
@@ -66,6 +67,11 @@ pub(super) fn is_definition(node: &Node<'_>) -> bool {
         && (node.local().ends_with("EventDefinition") || node.local() == "eventDefinitionRef")
 }
 
+/// Whether an event has one.
+pub(super) fn has_definition(node: &Node<'_>) -> bool {
+    node.children.iter().any(is_definition)
+}
+
 fn definition<'n>(reader: &mut ProcessReader<'_, '_>, node: &'n Node<'n>) -> Definition<'n> {
     let mut definitions = node.children.iter().filter(|child| is_definition(child));
     let Some(first) = definitions.next() else {
@@ -92,17 +98,14 @@ pub(super) fn start<'a>(
 ) -> StartEvent {
     let definition = definition(reader, node);
     let trigger = match (definition, place) {
-        (Definition::None, Place::Process | Place::SubProcess) => Some(StartTrigger::None),
+        // In an event sub-process such a start event deploys, and is never reached.
+        (Definition::None, _) => Some(StartTrigger::None),
         (Definition::Timer(timer), Place::Process) => {
             timers::read(reader, timer).map(StartTrigger::Timer)
         }
         (Definition::Error(error), Place::EventSubProcess) => {
             let reference = reader.definitions.error_reference(error.given("errorRef"));
             Some(StartTrigger::Error(reference))
-        }
-        (Definition::None, Place::EventSubProcess) => {
-            let message = "an event sub-process is started by an event, this start event has none";
-            misfit(reader, node, message)
         }
         (Definition::Error(_) | Definition::Terminate(_), Place::Process) => {
             let message = format!(
@@ -161,6 +164,7 @@ pub(super) fn end<'a>(reader: &mut ProcessReader<'a, '_>, node: &'a Node<'a>) ->
                 definition.name()
             );
             reader.complaints.warning(node, code::IGNORED, message);
+            check_reference(reader, node, definition);
             EndEvent::None
         }
     }
@@ -259,18 +263,36 @@ fn not_yet(
 ) {
     let what = format!("a {} {position}", definition.name());
     reader.complaints.not_yet(node, &what);
+    check_reference(reader, node, definition);
+}
+
+/// Messages and signals are named by a reference into the file, or by an expression.
+fn check_reference(
+    reader: &mut ProcessReader<'_, '_>,
+    node: &Node<'_>,
+    definition: Definition<'_>,
+) {
     let Definition::Other(other) = definition else {
         return;
     };
-    let (reference, expression) = match other.local() {
+    let (attribute, expression) = match other.local() {
         "messageEventDefinition" => ("messageRef", "messageExpression"),
         "signalEventDefinition" => ("signalRef", "signalExpression"),
         _ => return,
     };
-    if other.given(reference).is_none() && other.extension(expression).is_none() {
-        let message = format!("a {} definition needs a {reference}", definition.name());
-        reader
-            .complaints
-            .error(node, code::MISSING_REFERENCE, message);
+    match other.given(attribute) {
+        Some(reference) if !reader.definitions.names(reference) => {
+            let message = format!("{attribute} '{}' is not there", shortened(reference));
+            reader
+                .complaints
+                .error(node, code::DANGLING_REFERENCE, message);
+        }
+        None if other.extension(expression).is_none() => {
+            let message = format!("a {} definition needs a {attribute}", definition.name());
+            reader
+                .complaints
+                .error(node, code::MISSING_REFERENCE, message);
+        }
+        Some(_) | None => {}
     }
 }

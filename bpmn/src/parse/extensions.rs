@@ -111,8 +111,10 @@ const BPMN: [&str; 35] = [
 pub(super) fn check(process: &Node<'_>, complaints: &mut Complaints) {
     let before = complaints.turn_to(None);
     let mut told = BTreeSet::new();
-    let mut todo = vec![process];
-    while let Some(node) = todo.pop() {
+    let mut todo = vec![(process, None)];
+    while let Some((node, owner)) = todo.pop() {
+        let owner = node.attribute("id").or(owner);
+        complaints.turn_to(owner.map(shortened));
         check_attributes(node, &mut told, complaints);
         if node.is("extensionElements") {
             for child in &node.children {
@@ -132,7 +134,7 @@ pub(super) fn check(process: &Node<'_>, complaints: &mut Complaints) {
                 continue;
             }
         }
-        todo.extend(node.children.iter().rev());
+        todo.extend(node.children.iter().rev().map(|child| (child, owner)));
     }
     complaints.turn_to(before);
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     diagnostic::code,
-    model::{DataObject, Element, ElementIndex, Kind, Process, Scope, StartEvent, StartTrigger},
+    model::{DataObject, Element, ElementIndex, Kind, Process, Scope},
     uel::Template,
 };
 use std::collections::BTreeMap;
@@ -187,12 +187,12 @@ impl<'a> ProcessReader<'a, '_> {
         self.elements.push(element);
         self.nodes.push(node);
         let kind = self.kind(node, index, place);
-        match &kind {
-            Kind::StartEvent(_) => scope.start_events.push(index),
-            Kind::SubProcess(sub_process) if sub_process.triggered_by_event => {
-                scope.event_sub_processes.push(index);
-            }
-            _ => {}
+        if let Kind::StartEvent(_) = &kind {
+            scope.start_events.push(index);
+        } else if let Kind::SubProcess(sub_process) = &kind
+            && sub_process.triggered_by_event
+        {
+            scope.event_sub_processes.push(index);
         }
         self.elements[index.0 as usize].kind = kind;
         self.complaints.turn_to(before);
@@ -267,15 +267,7 @@ impl<'a> ProcessReader<'a, '_> {
     }
 
     fn check_start_events(&mut self, node: &Node<'_>, scope: &Scope, place: Place) {
-        let is_none = |index: &&ElementIndex| {
-            matches!(
-                self.elements[index.0 as usize].kind,
-                Kind::StartEvent(StartEvent {
-                    trigger: StartTrigger::None,
-                    ..
-                })
-            )
-        };
+        let is_none = |index: &&ElementIndex| !events::has_definition(self.nodes[index.0 as usize]);
         let counted: Vec<ElementIndex> = match place {
             Place::Process => scope.start_events.iter().filter(is_none).copied().collect(),
             Place::SubProcess => scope.start_events.clone(),
@@ -284,7 +276,9 @@ impl<'a> ProcessReader<'a, '_> {
         for index in counted.into_iter().skip(1) {
             let message = match place {
                 Place::Process => "a process has at most one start event without a definition",
-                _ => "a sub-process has at most one start event",
+                Place::SubProcess | Place::EventSubProcess => {
+                    "a sub-process has at most one start event"
+                }
             };
             let start = self.nodes[index.0 as usize];
             let before = self.turn_to(start);

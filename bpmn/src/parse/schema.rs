@@ -31,29 +31,33 @@ const REFERENCES: [&str; 10] = [
 pub(super) fn check(root: &Node<'_>, complaints: &mut Complaints) {
     let mut ids = BTreeMap::new();
     let mut members = Vec::new();
-    let mut todo = vec![root];
-    while let Some(node) = todo.pop() {
-        todo.extend(node.children.iter().rev());
+    let mut todo = vec![(root, None)];
+    while let Some((node, owner)) = todo.pop() {
+        let owner = node.attribute("id").or(owner);
+        todo.extend(node.children.iter().rev().map(|child| (child, owner)));
         if !matches!(node.namespace, Namespace::Bpmn | Namespace::Diagram) {
             continue;
         }
+        complaints.turn_to(owner.map(shortened));
         check_id(node, &mut ids, complaints);
         check_references(node, complaints);
         if node.is("flowNodeRef") {
-            members.push(node);
+            members.push((node, owner));
         } else if has_only_elements(node) && !node.text.trim().is_empty() {
             let text = shortened(node.text.trim());
             let message = format!("the text '{text}' cannot stand in '{}'", node.name);
             complaints.error(node, code::STRAY_TEXT, message);
         }
     }
-    for member in members {
+    for (member, owner) in members {
         let id = member.text.trim();
         if !ids.contains_key(id) {
+            complaints.turn_to(owner.map(shortened));
             let message = format!("the lane names '{}', which is not there", shortened(id));
             complaints.error(member, code::DANGLING_REFERENCE, message);
         }
     }
+    complaints.turn_to(None);
 }
 
 fn check_id<'a>(node: &'a Node<'_>, ids: &mut BTreeMap<&'a str, u32>, complaints: &mut Complaints) {

@@ -142,8 +142,8 @@ fn start_events_fit_their_scope() {
             &["2 start-event-definition", "2 several-start-events"],
         ),
         (
-            r#"<startEvent id="a"><messageEventDefinition messageRef="m"/></startEvent>"#,
-            &["1 not-supported-yet"],
+            r#"<startEvent id="a"><messageEventDefinition messageRef="m"/></startEvent><startEvent id="b"/>"#,
+            &["1 not-supported-yet", "1 dangling-reference"],
         ),
     ]);
 }
@@ -414,7 +414,7 @@ fn what_has_no_effect_is_told_once_a_name() {
             &["1 ignored"],
         ),
         (
-            r#"<endEvent id="e"><messageEventDefinition/></endEvent>"#,
+            r#"<endEvent id="e"><messageEventDefinition activiti:messageExpression="${m}"/></endEvent>"#,
             &["1 ignored"],
         ),
         (
