@@ -191,10 +191,12 @@ impl Process {
     pub fn scope(&self, container: Option<ElementIndex>) -> Option<&Scope> {
         match container {
             None => Some(&self.root),
-            Some(index) => match &self.element(index).kind {
-                Kind::SubProcess(sub_process) => Some(&sub_process.scope),
-                _ => None,
-            },
+            Some(index) => {
+                let Kind::SubProcess(sub_process) = &self.element(index).kind else {
+                    return None;
+                };
+                Some(&sub_process.scope)
+            }
         }
     }
 

@@ -76,7 +76,7 @@ pub enum BoundaryTrigger {
 pub struct ErrorReference {
     /// The error code that `errorRef` stands for, none when the event has no reference.
     pub code: Option<String>,
-    /// `activiti:errorVariable`-like extensions are not known to Activiti 6; the name of the error, for messages.
+    /// The name of the error, for messages.
     pub name: Option<String>,
 }
 

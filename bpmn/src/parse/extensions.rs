@@ -27,7 +27,7 @@ const ELEMENTS: [&str; 10] = [
 ];
 
 /// Extension attributes that a reader acts on.
-const ATTRIBUTES: [&str; 38] = [
+const ATTRIBUTES: [&str; 37] = [
     "assignee",
     "async",
     "autoStoreVariables",
@@ -65,7 +65,6 @@ const ATTRIBUTES: [&str; 38] = [
     "terminateAll",
     "terminateMultiInstance",
     "type",
-    "validateFormFields",
 ];
 
 /// Elements of BPMN in a process that are read, refused, or drawn only.
