@@ -121,7 +121,8 @@ pub struct JournalOptions {
     /// How many empty segments stand ready: one to be used next, the others a reserve for what was
     /// decided before the disk was found full.
     pub spare_segments: usize,
-    /// Mixed into every checksum, so that no payload can pass for a frame. Random by default.
+    /// Mixed into every checksum, so that no payload can pass for a frame, and no frame of a former start whose
+    /// last renames were lost for one of this start. Random by default; never the same twice for the same data.
     pub salt: u64,
 }
 

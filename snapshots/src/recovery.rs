@@ -254,8 +254,10 @@ impl Recovery<'_> {
             Some(last) => self.follow(&last, &mut closed)?,
         };
         self.retire()?;
-        // A failure is remembered by the pool and answered by admission.
-        let _ = self.pool.prepare_next();
+        if self.pool.shortage().is_some() {
+            // A failure is remembered by the pool and answered by admission.
+            let _ = self.pool.prepare_next();
+        }
         Ok((closed, active))
     }
 

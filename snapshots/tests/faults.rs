@@ -168,6 +168,44 @@ fn last_of(paths: &[String], path: &String) -> bool {
 }
 
 #[test]
+fn a_good_frame_of_another_history_is_told_by_the_one_that_follows() {
+    let other = |payload: u8| {
+        let disk = MemoryDisk::new();
+        let (mut journal, _) = open(&disk, SEGMENT);
+        let mut batch = records(1, &[100, 100, 100, 500, 500]);
+        batch[1].payload = vec![payload; 100];
+        batch[3].payload = vec![payload; 500];
+        journal.append(&batch).expect("append");
+        journal.mark().expect("mark");
+        drop(journal);
+        disk
+    };
+    let (one, two) = (other(1), other(2));
+    let paths = segments(&one);
+    let contents = |disk: &MemoryDisk, path: &str| disk.contents(path).expect("contents");
+
+    let starts = frame_starts(&[100, 100, 100]);
+    let frame = starts[1]..starts[2];
+    let mut bytes = contents(&one, &paths[0]);
+    bytes[frame.clone()].copy_from_slice(&contents(&two, &paths[0])[frame]);
+    let mixed = one.duplicate();
+    mixed.put(&paths[0], bytes);
+    assert_eq!(
+        corrupt(&mixed).sequence,
+        3,
+        "the frame after names the one before it"
+    );
+
+    let mixed = one.duplicate();
+    mixed.put(&paths[1], contents(&two, &paths[1]));
+    assert_eq!(
+        corrupt(&mixed).sequence,
+        4,
+        "the segment names the record before it"
+    );
+}
+
+#[test]
 fn a_missing_newest_segment_is_told_when_a_snapshot_knows_more() {
     let (disk, _) = small_journal(true);
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());

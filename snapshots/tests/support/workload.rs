@@ -42,6 +42,7 @@ impl Workload {
         let shared: Arc<dyn Disk> = Arc::new(disk.clone());
         let options = JournalOptions {
             durability,
+            salt: random.next_number(),
             ..options(segment_bytes)
         };
         let (mut journal, _) = match FileJournal::open(Arc::clone(&shared), options) {
