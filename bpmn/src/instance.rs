@@ -27,7 +27,7 @@ mod objects;
 mod read;
 mod refusal;
 pub(crate) mod run;
-mod scope;
+pub(crate) mod scope;
 pub(crate) mod state;
 pub(crate) mod tasks;
 mod text;

@@ -21,6 +21,7 @@ pub mod model;
 pub mod parse;
 pub mod rows;
 pub mod schedule;
+pub mod start_timer;
 pub mod stored;
 pub mod uel;
 
