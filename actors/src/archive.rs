@@ -40,6 +40,9 @@ pub enum Error {
     /// The file is damaged, or is no archive.
     #[error("the archive is corrupt: {0}")]
     Corrupt(rusqlite::Error),
+    /// Reading all of it found something wrong.
+    #[error("the archive is damaged: {0}")]
+    Damaged(String),
     /// A later build wrote it.
     #[error("the archive has schema {found}, this build knows {known}")]
     Newer {
@@ -104,6 +107,27 @@ impl Archive {
             readers.push(connection);
         }
         Ok(answer)
+    }
+
+    /// Reads the whole file and says whether it is sound.
+    pub fn verify(&self) -> Result<()> {
+        self.read(|connection| {
+            let answer: String =
+                connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            if answer == "ok" {
+                Ok(())
+            } else {
+                Err(Error::Damaged(answer))
+            }
+        })
+    }
+
+    /// Writes a consistent copy into a new file.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        let connection = self.open_reader()?;
+        let name = path.to_string_lossy();
+        connection.execute("VACUUM INTO ?1", [name.as_ref()])?;
+        Ok(())
     }
 
     fn open_reader(&self) -> Result<Connection> {

@@ -1,6 +1,7 @@
 //! What is archived, as the caller sees it, and how a row of the file becomes it again.
 //! Never: encodes the blob; its bytes are the caller's.
 
+use bpmn::rows::Delegation;
 use codec::{DefinitionId, Id, RootId, Tenant};
 use rusqlite::{Row, types::Type};
 
@@ -99,6 +100,8 @@ pub struct FinishedTask {
     pub assignee: Option<String>,
     /// Owner.
     pub owner: Option<String>,
+    /// Whether it was delegated.
+    pub delegation: Option<Delegation>,
     /// Priority; 50 by default.
     pub priority: i32,
     /// Due, in milliseconds since 1970.
@@ -119,6 +122,13 @@ pub struct FinishedTask {
     pub ended_ms: i64,
     /// Why it went without being completed.
     pub delete_reason: Option<String>,
+}
+
+pub(super) fn delegation_code(delegation: Delegation) -> i64 {
+    match delegation {
+        Delegation::Pending => 0,
+        Delegation::Resolved => 1,
+    }
 }
 
 /// An unsigned order as SQLite's signed integer that sorts the same.
@@ -160,7 +170,7 @@ pub(super) fn instance_row(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
 
 /// Columns of `task_row`, in its order.
 pub(super) const TASK_COLUMNS: &str = "root, number, instance, tenant, place, definition, key, activity_id, execution, name, \
-     description, assignee, owner, priority, due_ms, category, form_key, parent_task, business_key, created_ms, claimed_ms, \
+     description, assignee, owner, delegation, priority, due_ms, category, form_key, parent_task, business_key, created_ms, claimed_ms, \
      ended_ms, delete_reason";
 
 pub(super) fn task_row(row: &Row<'_>) -> rusqlite::Result<FinishedTask> {
@@ -177,16 +187,22 @@ pub(super) fn task_row(row: &Row<'_>) -> rusqlite::Result<FinishedTask> {
         description: row.get(10)?,
         assignee: row.get(11)?,
         owner: row.get(12)?,
-        priority: row.get(13)?,
-        due_ms: row.get(14)?,
-        category: row.get(15)?,
-        form_key: row.get(16)?,
-        parent_task: row.get(17)?,
-        business_key: row.get(18)?,
-        created_ms: row.get(19)?,
-        claimed_ms: row.get(20)?,
-        ended_ms: row.get(21)?,
-        delete_reason: row.get(22)?,
+        delegation: match row.get::<_, Option<i64>>(13)? {
+            None => None,
+            Some(0) => Some(Delegation::Pending),
+            Some(1) => Some(Delegation::Resolved),
+            Some(other) => return Err(rusqlite::Error::IntegralValueOutOfRange(13, other)),
+        },
+        priority: row.get(14)?,
+        due_ms: row.get(15)?,
+        category: row.get(16)?,
+        form_key: row.get(17)?,
+        parent_task: row.get(18)?,
+        business_key: row.get(19)?,
+        created_ms: row.get(20)?,
+        claimed_ms: row.get(21)?,
+        ended_ms: row.get(22)?,
+        delete_reason: row.get(23)?,
     })
 }
 

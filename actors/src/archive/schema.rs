@@ -48,6 +48,7 @@ CREATE TABLE tasks (
   description   TEXT,
   assignee      TEXT,
   owner         TEXT,
+  delegation    INTEGER,
   priority      INTEGER NOT NULL,
   due_ms        INTEGER,
   category      TEXT,

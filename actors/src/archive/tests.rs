@@ -1,1 +1,506 @@
 //! The archive: what is put is found again, by every filter, in pages, and only once.
+
+use super::*;
+use bpmn::rows::Delegation;
+use codec::{DefinitionId, Id, RootId, Tenant};
+
+const OWN: Tenant = Tenant(0);
+const OTHER: Tenant = Tenant(7);
+
+fn archive() -> (tempfile::TempDir, Archive) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = Archive::open(&folder.path().join("history.db")).expect("an archive");
+    (folder, archive)
+}
+
+fn task(root: u128, number: u32) -> FinishedTask {
+    FinishedTask {
+        id: RootId(root).child(number),
+        instance: 0,
+        tenant: OWN,
+        order: root as u64 * 10 + u64::from(number),
+        definition: DefinitionId(3),
+        key: "leave".to_owned(),
+        activity_id: "approve".to_owned(),
+        execution: 2,
+        name: Some("Approve".to_owned()),
+        description: None,
+        assignee: Some(format!("user{}", root % 3)),
+        owner: None,
+        delegation: Some(Delegation::Resolved),
+        priority: 50,
+        due_ms: Some(900),
+        category: None,
+        form_key: Some("form".to_owned()),
+        parent_task: None,
+        business_key: None,
+        created_ms: 100,
+        claimed_ms: Some(150),
+        ended_ms: 200 + root as i64,
+        delete_reason: None,
+    }
+}
+
+fn instance(root: u128) -> ArchivedInstance {
+    ArchivedInstance {
+        row: InstanceRow {
+            id: RootId(root).instance(),
+            tenant: if root == 9 { OTHER } else { OWN },
+            order: root as u64 * 10,
+            definition: DefinitionId(3 + root as u64 % 2),
+            key: format!("key{}", root % 2),
+            version: 4,
+            business_key: (root % 4 == 0).then(|| "B".to_owned()),
+            name: None,
+            started_ms: 1_000 + root as i64,
+            ended_ms: 2_000 + root as i64,
+            state: if root % 3 == 0 {
+                EndState::Cancelled
+            } else {
+                EndState::Completed
+            },
+            start_user: Some("ann".to_owned()),
+            super_instance: None,
+            end_activity: Some("end".to_owned()),
+            delete_reason: None,
+        },
+        detail: vec![root as u8; 5],
+        tasks: vec![task(root, 5), task(root, 6)],
+    }
+}
+
+/// Roots 1 to 8 of one tenant, 9 of another; root 2 called an instance.
+fn filled() -> (tempfile::TempDir, Archive) {
+    let (folder, archive) = archive();
+    let mut batch: Vec<ArchivedInstance> = (1..=9).map(instance).collect();
+    let mut called = instance(2);
+    called.row.id = RootId(2).child(4);
+    called.row.super_instance = Some(0);
+    called.row.order = 25;
+    called.tasks.clear();
+    batch.push(called);
+    archive.put_batch(&batch).expect("put");
+    (folder, archive)
+}
+
+fn walk<T>(mut page: impl FnMut(Option<Cursor>) -> Page<T>) -> Vec<T> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let found = page(after);
+        all.extend(found.items);
+        match found.next {
+            // Cursors go through their text, as they do at a client.
+            Some(next) => after = Some(next.to_string().parse().expect("a cursor")),
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn what_is_put_comes_back_and_the_same_id_replaces_the_same_row() {
+    let (_folder, archive) = filled();
+    let id = RootId(5).instance();
+    let (row, detail) = archive.get(id).expect("read").expect("present");
+    assert_eq!((&row, &detail), (&instance(5).row, &instance(5).detail));
+    let mut again = instance(5);
+    again.row.name = Some("again".to_owned());
+    again.detail = vec![1, 2, 3];
+    archive.put_batch(&[again.clone()]).expect("put");
+    let found = archive.get(id).expect("read");
+    assert_eq!(found, Some((again.row, again.detail)));
+    let filter = InstanceFilter::default();
+    assert_eq!(archive.count_instances(&filter, 100).expect("count"), 9);
+    let tasks = TaskFilter::default();
+    assert_eq!(archive.count_tasks(&tasks, 100).expect("count"), 18);
+    assert_eq!(archive.count_tasks(&tasks, 4).expect("count"), 4);
+    assert_eq!(archive.get(RootId(77).instance()).expect("read"), None);
+}
+
+#[test]
+fn every_filter_of_instances_lets_the_right_ones_pass_newest_first() {
+    let (_folder, archive) = filled();
+    let own = InstanceFilter::default;
+    let called = RootId(2).child(4);
+    let root = |number: u128| RootId(number).instance();
+    let all = vec![
+        root(8),
+        root(7),
+        root(6),
+        root(5),
+        root(4),
+        root(3),
+        called,
+        root(2),
+        root(1),
+    ];
+    let pick = |ids: &[usize]| ids.iter().map(|index| all[*index]).collect::<Vec<Id>>();
+    let rows = [
+        (own(), all.clone()),
+        (
+            InstanceFilter {
+                tenant: OTHER,
+                ..own()
+            },
+            vec![root(9)],
+        ),
+        (
+            InstanceFilter {
+                keys: vec!["key1".into()],
+                ..own()
+            },
+            pick(&[1, 3, 5, 8]),
+        ),
+        (
+            InstanceFilter {
+                keys: vec!["key0".into(), "key1".into()],
+                ..own()
+            },
+            all.clone(),
+        ),
+        (
+            InstanceFilter {
+                definitions: vec![DefinitionId(3)],
+                ..own()
+            },
+            pick(&[0, 2, 4, 6, 7]),
+        ),
+        (
+            InstanceFilter {
+                business_keys: vec!["B".into()],
+                ..own()
+            },
+            pick(&[0, 4]),
+        ),
+        (
+            InstanceFilter {
+                state: Some(EndState::Cancelled),
+                ..own()
+            },
+            pick(&[2, 5]),
+        ),
+        (
+            InstanceFilter {
+                super_instance: Some(root(2)),
+                ..own()
+            },
+            vec![called],
+        ),
+        (
+            InstanceFilter {
+                roots: vec![RootId(2)],
+                ..own()
+            },
+            vec![called, root(2)],
+        ),
+        (
+            InstanceFilter {
+                started_before: Some(1_003),
+                ..own()
+            },
+            pick(&[6, 7, 8]),
+        ),
+        (
+            InstanceFilter {
+                started_after: Some(1_006),
+                ..own()
+            },
+            pick(&[0, 1]),
+        ),
+        (
+            InstanceFilter {
+                before_order: Some(25),
+                ..own()
+            },
+            pick(&[7, 8]),
+        ),
+        (
+            InstanceFilter {
+                keys: vec!["none".into()],
+                ..own()
+            },
+            vec![],
+        ),
+    ];
+    for (filter, expected) in rows {
+        for limit in [1, 2, 100] {
+            let found = walk(|after| archive.instances(&filter, after, limit).expect("page"));
+            let ids: Vec<Id> = found.iter().map(|row| row.id).collect();
+            assert_eq!(ids, expected, "{filter:?} by {limit}");
+        }
+        let count = archive.count_instances(&filter, 100).expect("count");
+        assert_eq!(count, expected.len() as u64, "{filter:?}");
+    }
+}
+
+#[test]
+fn every_filter_of_tasks_lets_the_right_ones_pass() {
+    let (_folder, archive) = archive();
+    let mut tasks: Vec<FinishedTask> = (1..=6).map(|root| task(root, 5)).collect();
+    tasks[0].tenant = OTHER;
+    tasks[1].assignee = None;
+    tasks[2].delete_reason = Some("gone".to_owned());
+    tasks[3].owner = Some("boss".to_owned());
+    tasks[3].business_key = Some("B".to_owned());
+    tasks[4].instance = 3;
+    tasks[4].name = None;
+    tasks[5].activity_id = "check".to_owned();
+    tasks[5].due_ms = None;
+    tasks[5].key = "other".to_owned();
+    archive.put_tasks(&tasks).expect("put");
+    archive.put_tasks(&tasks).expect("put again");
+    let own = TaskFilter::default;
+    let text = |value: &str| vec![value.to_owned()];
+    let rows = [
+        (own(), vec![6, 5, 4, 3, 2]),
+        (
+            TaskFilter {
+                tenant: OTHER,
+                ..own()
+            },
+            vec![1],
+        ),
+        (
+            TaskFilter {
+                unassigned: true,
+                ..own()
+            },
+            vec![2],
+        ),
+        (
+            TaskFilter {
+                completed_only: true,
+                ..own()
+            },
+            vec![6, 5, 4, 2],
+        ),
+        (
+            TaskFilter {
+                owners: text("boss"),
+                ..own()
+            },
+            vec![4],
+        ),
+        (
+            TaskFilter {
+                business_keys: text("B"),
+                ..own()
+            },
+            vec![4],
+        ),
+        (
+            TaskFilter {
+                instances: vec![RootId(5).child(3)],
+                ..own()
+            },
+            vec![5],
+        ),
+        (
+            TaskFilter {
+                instances: vec![RootId(5).instance(), RootId(4).instance()],
+                ..own()
+            },
+            vec![4],
+        ),
+        (
+            TaskFilter {
+                roots: vec![RootId(5), RootId(2)],
+                ..own()
+            },
+            vec![5, 2],
+        ),
+        (
+            TaskFilter {
+                names: text("Approve"),
+                ..own()
+            },
+            vec![6, 4, 3, 2],
+        ),
+        (
+            TaskFilter {
+                activity_ids: text("check"),
+                ..own()
+            },
+            vec![6],
+        ),
+        (
+            TaskFilter {
+                keys: text("other"),
+                ..own()
+            },
+            vec![6],
+        ),
+        (
+            TaskFilter {
+                assignees: text("user0"),
+                ..own()
+            },
+            vec![6, 3],
+        ),
+        (
+            TaskFilter {
+                assignees: text("user0"),
+                keys: text("leave"),
+                ..own()
+            },
+            vec![3],
+        ),
+        (
+            TaskFilter {
+                due_before: Some(901),
+                ..own()
+            },
+            vec![5, 4, 3, 2],
+        ),
+        (
+            TaskFilter {
+                ended_after: Some(204),
+                ..own()
+            },
+            vec![6, 5],
+        ),
+        (
+            TaskFilter {
+                before_order: Some(45),
+                ..own()
+            },
+            vec![3, 2],
+        ),
+    ];
+    for (filter, expected) in rows {
+        for limit in [1, 3, 100] {
+            let found = walk(|after| archive.finished_tasks(&filter, after, limit).expect("page"));
+            let roots: Vec<u128> = found.iter().map(|row| row.id.root.0).collect();
+            assert_eq!(roots, expected, "{filter:?} by {limit}");
+            for row in &found {
+                assert_eq!(Some(row), tasks.iter().find(|task| task.id == row.id));
+            }
+        }
+        let count = archive.count_tasks(&filter, 100).expect("count");
+        assert_eq!(count, expected.len() as u64, "{filter:?}");
+    }
+}
+
+#[test]
+fn rows_of_one_order_are_each_on_one_page_and_orders_sort_unsigned() {
+    let (_folder, archive) = archive();
+    let mut tasks: Vec<FinishedTask> = (1..=9).map(|root| task(root, 5)).collect();
+    for task in &mut tasks {
+        task.order = 4;
+    }
+    tasks[4].order = u64::MAX;
+    archive.put_tasks(&tasks).expect("put");
+    let filter = TaskFilter::default();
+    let found = walk(|after| archive.finished_tasks(&filter, after, 2).expect("page"));
+    let roots: Vec<u128> = found.iter().map(|row| row.id.root.0).collect();
+    assert_eq!(roots, [5, 9, 8, 7, 6, 4, 3, 2, 1]);
+    assert_eq!(found[0].order, u64::MAX);
+}
+
+#[test]
+fn deleting_takes_whole_roots_and_the_oldest_ends_first() {
+    let (_folder, archive) = filled();
+    let filter = InstanceFilter::default();
+    let left = || archive.count_instances(&filter, 100).expect("count");
+    archive.delete_root(RootId(2)).expect("delete");
+    archive.delete_root(RootId(2)).expect("delete again");
+    assert_eq!(left(), 7);
+    assert_eq!(archive.delete_before(2_006, 3).expect("delete"), 3);
+    assert_eq!(left(), 4);
+    assert_eq!(archive.delete_before(2_006, 3).expect("delete"), 1);
+    assert_eq!(archive.delete_before(2_006, 3).expect("delete"), 0);
+    assert_eq!(left(), 3);
+    let tasks = archive
+        .count_tasks(&TaskFilter::default(), 100)
+        .expect("count");
+    assert_eq!(tasks, 8, "of roots 6 to 9");
+}
+
+#[test]
+fn an_archive_is_found_again_and_a_foreign_or_newer_file_is_refused() {
+    let (folder, archive) = filled();
+    let path = folder.path().join("history.db");
+    drop(archive);
+    let again = Archive::open(&path).expect("open again");
+    let filter = InstanceFilter::default();
+    assert_eq!(again.count_instances(&filter, 100).expect("count"), 9);
+    drop(again);
+    let connection = rusqlite::Connection::open(&path).expect("open");
+    connection
+        .pragma_update(None, "user_version", 99)
+        .expect("set");
+    drop(connection);
+    let newer = Archive::open(&path).err();
+    assert!(
+        matches!(newer, Some(Error::Newer { found: 99, .. })),
+        "{newer:?}"
+    );
+    let foreign = folder.path().join("foreign.db");
+    std::fs::write(&foreign, [b'x'; 8192]).expect("write");
+    let refused = Archive::open(&foreign).err();
+    assert!(matches!(refused, Some(Error::Corrupt(_))), "{refused:?}");
+}
+
+#[test]
+fn readers_go_on_while_batches_are_written_and_see_whole_ones() {
+    let (_folder, archive) = archive();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for batch in 0..50_u128 {
+                let rows: Vec<ArchivedInstance> = (0..20)
+                    .map(|index| instance(10 + batch * 20 + index))
+                    .collect();
+                archive.put_batch(&rows).expect("put");
+            }
+        });
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut seen = 0;
+                while seen < 1_000 {
+                    let filter = InstanceFilter::default();
+                    let count = archive.count_instances(&filter, 2_000).expect("count");
+                    assert!(count >= seen && count % 20 == 0, "{seen} then {count}");
+                    seen = count;
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn the_export_is_one_json_object_a_line() {
+    let (_folder, archive) = filled();
+    let mut out = Vec::new();
+    let render = |_: &InstanceRow, detail: &[u8]| serde_json::json!(detail.len());
+    archive.export_instances(&mut out, &render).expect("export");
+    archive.export_tasks(&mut out).expect("export");
+    let text = String::from_utf8(out).expect("text");
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("json"))
+        .collect();
+    assert_eq!(lines.len(), 10 + 18);
+    assert_eq!(lines[0]["definitionKey"], "key1");
+    assert_eq!(lines[0]["detail"], 5);
+    assert_eq!(lines[9]["superInstanceId"], RootId(2).to_string());
+    assert_eq!(lines[10]["activityId"], "approve");
+}
+
+#[test]
+fn only_the_text_of_a_cursor_is_a_cursor() {
+    for text in [
+        "",
+        "a",
+        "a1",
+        "a1.",
+        "a.1",
+        "v1.2",
+        "a1.2.3",
+        "ag.1",
+        "a1.10000000000000000",
+    ] {
+        assert!(text.parse::<Cursor>().is_err(), "{text}");
+    }
+    let cursor: Cursor = "affffffffffffffff.7".parse().expect("a cursor");
+    assert_eq!(cursor.to_string(), "affffffffffffffff.7");
+}

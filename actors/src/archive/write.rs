@@ -1,9 +1,9 @@
 //! Writing: batches of what ended, and deletions. Each call is one transaction, or none of it.
 //! Never: waits for readers, tries again by itself.
 
-use super::rows::{INSTANCE_COLUMNS, TASK_COLUMNS, place_of};
+use super::rows::{INSTANCE_COLUMNS, TASK_COLUMNS, delegation_code, place_of};
 use super::{Archive, ArchivedInstance, FinishedTask, InstanceRow, Result};
-use codec::RootId;
+use codec::{DefinitionId, RootId};
 use rusqlite::{CachedStatement, Connection, params};
 use std::sync::LazyLock;
 
@@ -87,6 +87,22 @@ impl Archive {
         })
     }
 
+    /// Deletes everything that ran under these definitions, all or none.
+    pub fn delete_definitions(&self, definitions: &[DefinitionId]) -> Result<()> {
+        self.write(|connection| {
+            for definition in definitions {
+                for sql in [
+                    "DELETE FROM instances WHERE definition = ?1",
+                    "DELETE FROM tasks WHERE definition = ?1",
+                ] {
+                    let mut statement = connection.prepare_cached(sql)?;
+                    statement.execute([definition.0.cast_signed()])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn write<T>(&self, change: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer.lock();
         let transaction = writer.transaction()?;
@@ -148,6 +164,7 @@ fn put_task(statement: &mut CachedStatement<'_>, task: &FinishedTask) -> Result<
         task.description,
         task.assignee,
         task.owner,
+        task.delegation.map(delegation_code),
         task.priority,
         task.due_ms,
         task.category,

@@ -1,0 +1,129 @@
+//! How fast ended instances go into the archive: batches of 1,000, each with one finished task, and how fast pages come back.
+
+use actors::archive::{
+    Archive, ArchivedInstance, EndState, FinishedTask, InstanceFilter, InstanceRow, TaskFilter,
+};
+use codec::{DefinitionId, RootId, Tenant};
+use std::time::{Duration, Instant};
+
+const BATCH: u64 = 1_000;
+const BATCHES: u64 = 300;
+/// The bytes of a small instance's activities and variables.
+const DETAIL_BYTES: usize = 180;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.db");
+    let archive = Archive::open(&path).expect("an archive");
+    let mut spent = Duration::ZERO;
+    let mut slowest = Duration::ZERO;
+    for batch in 0..BATCHES {
+        let rows: Vec<ArchivedInstance> = (batch * BATCH..(batch + 1) * BATCH).map(ended).collect();
+        let begun = Instant::now();
+        archive.put_batch(&rows).expect("put");
+        spent += begun.elapsed();
+        slowest = slowest.max(begun.elapsed());
+    }
+    let count = BATCHES * BATCH;
+    let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
+    println!(
+        "put {count} instances in batches of {BATCH}: {:.0} instances/s, slowest batch {slowest:.1?}, {} bytes each",
+        count as f64 / spent.as_secs_f64(),
+        bytes / count
+    );
+    time("page of 50 instances", 1_000, || {
+        let filter = InstanceFilter::default();
+        archive
+            .instances(&filter, None, 50)
+            .expect("page")
+            .items
+            .len()
+    });
+    time("page of 50 tasks of an assignee", 1_000, || {
+        let filter = TaskFilter {
+            assignees: vec!["user17".to_owned()],
+            ..TaskFilter::default()
+        };
+        archive
+            .finished_tasks(&filter, None, 50)
+            .expect("page")
+            .items
+            .len()
+    });
+    let mut number = 0;
+    time("one instance with its blob", 10_000, || {
+        number = (number + 7_919) % count;
+        let found = archive.get(root(number).instance()).expect("get");
+        usize::from(found.is_some())
+    });
+}
+
+fn time(what: &str, times: u32, mut run: impl FnMut() -> usize) {
+    let begun = Instant::now();
+    let rows: usize = (0..times).map(|_| run()).sum();
+    println!(
+        "{what}: {:.1?} each, {rows} rows in all",
+        begun.elapsed() / times
+    );
+}
+
+/// Like a UUID version 7 of instances that start 50 µs apart: the end is random.
+fn root(index: u64) -> RootId {
+    let ms = u128::from(1_779_345_012_345 + index / 20);
+    let random = u128::from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    RootId(ms << 80 | 7 << 76 | random)
+}
+
+fn ended(index: u64) -> ArchivedInstance {
+    let id = root(index).instance();
+    let at_ms = 1_779_345_012_345 + (index / 20) as i64;
+    ArchivedInstance {
+        row: InstanceRow {
+            id,
+            tenant: Tenant(0),
+            order: index,
+            definition: DefinitionId(12),
+            key: "leave".to_owned(),
+            version: 3,
+            business_key: None,
+            name: None,
+            started_ms: at_ms,
+            ended_ms: at_ms + 5_000,
+            state: EndState::Completed,
+            start_user: None,
+            super_instance: None,
+            end_activity: Some("end".to_owned()),
+            delete_reason: None,
+        },
+        detail: vec![7; DETAIL_BYTES],
+        tasks: vec![task(index, at_ms)],
+    }
+}
+
+fn task(index: u64, at_ms: i64) -> FinishedTask {
+    FinishedTask {
+        id: root(index).child(4),
+        instance: 0,
+        tenant: Tenant(0),
+        order: index,
+        definition: DefinitionId(12),
+        key: "leave".to_owned(),
+        activity_id: "approve".to_owned(),
+        execution: 2,
+        name: Some("Approve the leave".to_owned()),
+        description: None,
+        assignee: Some(format!("user{}", index % 1_000)),
+        owner: None,
+        delegation: None,
+        priority: 50,
+        due_ms: None,
+        category: None,
+        form_key: None,
+        parent_task: None,
+        business_key: None,
+        created_ms: at_ms,
+        claimed_ms: None,
+        ended_ms: at_ms + 5_000,
+        delete_reason: None,
+    }
+}
