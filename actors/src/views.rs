@@ -28,8 +28,10 @@ mod record;
 mod shown;
 mod slab;
 mod sorted;
+mod task_filter;
 mod tasks;
 mod timers;
+mod wanted;
 
 #[cfg(test)]
 mod tests;

@@ -125,12 +125,13 @@ impl Views {
         };
         let process = self.definitions.get_mut(number).process.take();
         let keys = self.definitions.by_key.get_mut(&tenant);
-        if let (Some(process), Some(keys)) = (process, keys) {
-            if let Some(versions) = keys.get_mut(process.key.as_str()) {
-                versions.retain(|other| *other != number);
-                if versions.is_empty() {
-                    keys.remove(process.key.as_str());
-                }
+        let (Some(process), Some(keys)) = (process, keys) else {
+            return;
+        };
+        if let Some(versions) = keys.get_mut(process.key.as_str()) {
+            versions.retain(|other| *other != number);
+            if versions.is_empty() {
+                keys.remove(process.key.as_str());
             }
         }
     }

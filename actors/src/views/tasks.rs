@@ -5,11 +5,11 @@ use super::Views;
 use super::filter::{Cursor, Page, SortKey, TaskFilter, Window};
 use super::order::{Dated, Stamp, sortable};
 use super::page::{Plan, Query, Slots, Walk, cheapest, walk_due};
-use super::record::{Item, NOBODY, TaskRecord};
+use super::record::{Item, TaskRecord};
 use super::shown::Task;
 use super::sorted::SortedSet;
-use bpmn::rows::{Identity, IdentityLink};
-use codec::{DefinitionId, Id, RootId, Tenant};
+use super::task_filter::Wanted;
+use codec::{Id, Tenant};
 
 /// Collecting rows of more instances than this costs more than it saves.
 pub(super) const COLLECTED: usize = 10_000;
@@ -230,156 +230,6 @@ impl Views {
         }
         plans
     }
-
-    fn task_passes(&self, filter: &TaskFilter, wanted: &Wanted, slot: u32) -> bool {
-        let record = &self.tasks[slot];
-        let task = Task { views: self, slot };
-        let one_of = |list: &Option<Vec<u32>>, value: u32| {
-            list.as_ref().is_none_or(|list| list.contains(&value))
-        };
-        let text = |list: &[String], value: Option<&str>| {
-            list.is_empty() || value.is_some_and(|value| list.iter().any(|other| other == value))
-        };
-        let owner = record.extra.as_ref().map_or(NOBODY, |extra| extra.owner);
-        one_of(&wanted.assignees, record.assignee)
-            && one_of(&wanted.owners, owner)
-            && one_of(&wanted.roots, record.root)
-            && one_of(&wanted.instances, record.instance)
-            && (wanted.definitions.is_none()
-                || one_of(
-                    &wanted.definitions,
-                    self.instances[record.instance].definition,
-                ))
-            && filter
-                .suspended
-                .is_none_or(|suspended| record.suspended == suspended)
-            && (!filter.unassigned || record.assignee == NOBODY)
-            && filter
-                .due_before
-                .is_none_or(|limit| due_of(record).is_some_and(|due| due < limit))
-            && text(&filter.names, task.name())
-            && (filter.activity_ids.is_empty()
-                || text(&filter.activity_ids, Some(task.activity_id())))
-            && (filter.business_keys.is_empty()
-                || text(&filter.business_keys, task.instance().business_key()))
-            && (filter.candidate_groups.is_empty()
-                || candidate(task, &|_| false, &|group| {
-                    filter.candidate_groups.iter().any(|g| g == group)
-                }))
-            && (filter.candidate_users.is_empty()
-                || filter.candidate_users.iter().any(|who| {
-                    candidate(task, &|user| who.user == user, &|group| {
-                        who.groups.iter().any(|g| g == group)
-                    })
-                }))
-            && (filter.involved_users.is_empty()
-                || filter
-                    .involved_users
-                    .iter()
-                    .any(|user| involved(task, user)))
-    }
-}
-
-/// A filter with names as numbers.
-struct Wanted {
-    conditions: usize,
-    instances: Option<Vec<u32>>,
-    roots: Option<Vec<u32>>,
-    definitions: Option<Vec<u32>>,
-    assignees: Option<Vec<u32>>,
-    owners: Option<Vec<u32>>,
-    involved: Option<Vec<u32>>,
-}
-
-impl Wanted {
-    fn of(views: &Views, filter: &TaskFilter) -> Self {
-        let users = |names: &[String]| {
-            (!names.is_empty()).then(|| {
-                let found = names
-                    .iter()
-                    .filter_map(|name| views.people.find_user(filter.tenant, name));
-                let mut found: Vec<u32> = found.collect();
-                found.sort_unstable();
-                found.dedup();
-                found
-            })
-        };
-        let conditions = [
-            !filter.instances.is_empty(),
-            !filter.roots.is_empty(),
-            !filter.definitions.is_empty(),
-            !filter.keys.is_empty(),
-            !filter.activity_ids.is_empty(),
-            !filter.names.is_empty(),
-            !filter.assignees.is_empty(),
-            !filter.owners.is_empty(),
-            !filter.candidate_users.is_empty(),
-            !filter.candidate_groups.is_empty(),
-            !filter.involved_users.is_empty(),
-            filter.unassigned,
-            !filter.business_keys.is_empty(),
-            filter.due_before.is_some(),
-            filter.suspended.is_some(),
-        ];
-        Wanted {
-            conditions: conditions.into_iter().filter(|set| *set).count(),
-            instances: views.wanted_instances(filter.tenant, &filter.instances),
-            roots: views.wanted_roots(filter.tenant, &filter.roots),
-            definitions: views.wanted_definitions(filter.tenant, &filter.definitions, &filter.keys),
-            assignees: users(&filter.assignees),
-            owners: users(&filter.owners),
-            involved: users(&filter.involved_users),
-        }
-    }
-}
-
-impl Views {
-    /// Slots of the instances that the tenant has; none when the filter is empty.
-    pub(super) fn wanted_instances(&self, tenant: Tenant, ids: &[Id]) -> Option<Vec<u32>> {
-        (!ids.is_empty()).then(|| {
-            let found = ids.iter().filter_map(|id| match self.find(tenant, *id)? {
-                Item::Instance(slot) => Some(slot),
-                Item::Task(_) | Item::Timer(_) | Item::Incident(_) => None,
-            });
-            found.collect()
-        })
-    }
-
-    /// Slots of the roots that the tenant has; none when the filter is empty.
-    pub(super) fn wanted_roots(&self, tenant: Tenant, roots: &[RootId]) -> Option<Vec<u32>> {
-        (!roots.is_empty()).then(|| {
-            let found = roots.iter().filter_map(|root| self.find_root(*root));
-            found
-                .filter(|slot| self.tenant_of(*slot) == tenant)
-                .collect()
-        })
-    }
-
-    /// Numbers of the definitions that pass both filters; none when both are empty.
-    pub(super) fn wanted_definitions(
-        &self,
-        tenant: Tenant,
-        ids: &[DefinitionId],
-        keys: &[String],
-    ) -> Option<Vec<u32>> {
-        let mut by_key: Vec<u32> = keys
-            .iter()
-            .flat_map(|key| self.definitions.of_key(tenant, key).iter().copied())
-            .collect();
-        by_key.sort_unstable();
-        by_key.dedup();
-        if ids.is_empty() {
-            return (!keys.is_empty()).then_some(by_key);
-        }
-        let mut by_id: Vec<u32> = ids
-            .iter()
-            .filter_map(|id| self.definitions.find(tenant, *id))
-            .filter(|number| keys.is_empty() || by_key.contains(number))
-            .collect();
-        by_id.sort_unstable();
-        by_id.dedup();
-        Some(by_id)
-    }
 }
 
 fn plan_due(due_tasks: &SortedSet<Dated>, due_ms: i64) -> Option<Plan<'static>> {
@@ -416,31 +266,6 @@ fn never_due(descending: bool) -> u64 {
     if descending { 0 } else { u64::MAX }
 }
 
-fn due_of(task: &TaskRecord) -> Option<i64> {
+pub(super) fn due_of(task: &TaskRecord) -> Option<i64> {
     task.extra.as_ref()?.due_ms
-}
-
-fn candidate(
-    task: Task<'_>,
-    is_user: &dyn Fn(&str) -> bool,
-    is_group: &dyn Fn(&str) -> bool,
-) -> bool {
-    let candidates = task
-        .links()
-        .iter()
-        .filter(|link| link.link_type == IdentityLink::CANDIDATE);
-    let mut passing = candidates.filter(|link| match &link.who {
-        Identity::User(user) => is_user(user),
-        Identity::Group(group) => is_group(group),
-    });
-    task.assignee().is_none() && passing.next().is_some()
-}
-
-fn involved(task: Task<'_>, user: &str) -> bool {
-    task.assignee() == Some(user)
-        || task.owner() == Some(user)
-        || task.links().iter().any(|link| match &link.who {
-            Identity::User(other) => other == user,
-            Identity::Group(_) => false,
-        })
 }
