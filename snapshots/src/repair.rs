@@ -98,7 +98,7 @@ impl Repair<'_> {
         let link = &links[at];
         let readable = link.name.first_sequence == needed || self.reaches(link, needed)?;
         if !readable || link.header.is_err() {
-            self.rescue(link, newest)?;
+            self.rescue(link, &links[at + 1..], newest)?;
             self.set_aside(&link.name.path(), JOURNAL_DIRECTORY)?;
         }
         for earlier in links.iter().take(at).rev() {
@@ -126,54 +126,70 @@ impl Repair<'_> {
         Ok(FrameScan::new(window, &header))
     }
 
-    /// Copies what a segment has from the snapshot on into a segment that needs nothing before it.
-    fn rescue(&self, link: &ChainLink, newest: &SnapshotInfo) -> Result<(), RepairError> {
+    /// Copies all records from the snapshot on, beginning behind the damage in `damaged`, into one segment that
+    /// supersedes the others: their checksums depend on what is damaged, those of copies do not.
+    fn rescue(
+        &self,
+        damaged: &ChainLink,
+        later: &[ChainLink],
+        newest: &SnapshotInfo,
+    ) -> Result<(), RepairError> {
         let needed = newest.replay_from;
-        let number = match link.limit {
-            // The one that follows names this one as the one before it.
-            Some(_) => link.name.number,
-            None => self.survey.highest_number + 1,
-        };
-        let mut header = SegmentHeader {
+        let number = self.survey.highest_number + 1;
+        let header = SegmentHeader {
             name: SegmentName {
                 number,
                 first_sequence: needed,
             },
             chain: 0,
             preceded_by: 0,
-            salt: link.header.map_or(0, |header| header.salt),
+            salt: damaged
+                .header
+                .map_or(u64::from(number), |header| header.salt),
             size: 0,
         };
-        let mut scan = match link.header {
-            Ok(found) => Some(self.scan(found)?),
-            Err(_) => None,
-        };
-        let mut found = false;
-        if let Some(scan) = &mut scan {
-            self.run_out(scan)?;
-            found = scan.seek(needed)?;
-            header.chain = scan.previous();
-        }
         let mut builder = Builder::create(self.disk, header)?;
         let mut reached = needed;
-        if let Some(scan) = scan.as_mut().filter(|_| found) {
-            while link.limit.is_none_or(|limit| reached < limit) {
-                match scan.step()? {
-                    Step::Record(record, _) => {
-                        builder.copy(&record)?;
-                        reached = record.sequence + 1;
-                    }
-                    Step::Mark(_) => {}
-                    Step::Bad(_) => break,
-                }
+        if let Ok(header) = damaged.header {
+            let mut scan = self.scan(header)?;
+            self.run_out(&mut scan)?;
+            if scan.seek(needed)? {
+                reached = self.copy(&mut scan, damaged.limit, &mut builder)?;
             }
         }
-        let enough = link.limit.unwrap_or(newest.highest_sequence + 1);
-        if reached < enough {
+        for link in later {
+            let header = link
+                .header
+                .ok()
+                .filter(|_| link.name.first_sequence == reached);
+            let Some(header) = header else {
+                return Err(RepairError::NothingLeft { sequence: reached });
+            };
+            reached = self.copy(&mut self.scan(header)?, link.limit, &mut builder)?;
+        }
+        let limit = later.last().map_or(damaged.limit, |link| link.limit);
+        if reached < limit.unwrap_or(newest.highest_sequence + 1) {
             return Err(RepairError::NothingLeft { sequence: reached });
         }
         builder.publish(self.disk)?;
         Ok(())
+    }
+
+    /// Copies records up to `limit`, or to the first frame that is not good; returns the sequence after the last.
+    fn copy(
+        &self,
+        scan: &mut FrameScan,
+        limit: Option<u64>,
+        builder: &mut Builder,
+    ) -> io::Result<u64> {
+        while limit.is_none_or(|limit| scan.expected() < limit) {
+            match scan.step()? {
+                Step::Record(record, _) => builder.copy(&record)?,
+                Step::Mark(_) => {}
+                Step::Bad(_) => break,
+            }
+        }
+        Ok(scan.expected())
     }
 
     fn run_out(&self, scan: &mut FrameScan) -> io::Result<()> {

@@ -11,8 +11,9 @@
 //!  64 payload … | zeros up to the next frame: 8-byte aligned, its header within one sector
 //! ```
 //!
-//! All numbers are little-endian. Both checksums are crc32c begun with the segment's seed; the frame's covers
-//! everything but itself, the zeros included.
+//! All numbers are little-endian. The header's checksum is crc32c begun with the segment's seed; the frame's goes on from
+//! there over payload and zeros. (Over the header's checksum itself it would forget what the header was: a crc followed
+//! by its own value always comes to the same number.)
 
 use crate::disk::SECTOR_BYTES;
 
@@ -92,7 +93,7 @@ pub(crate) fn encode(
     buffer.extend_from_slice(&head);
     buffer.extend_from_slice(payload);
     buffer.resize(from + whole, 0);
-    let crc = frame_crc(seed, &buffer[from..]);
+    let crc = crc32c::crc32c_append(header_crc, &buffer[from + FRAME_HEADER_BYTES..]);
     buffer[from + FRAME_CRC_AT..from + FRAME_HEADER_BYTES].copy_from_slice(&crc.to_le_bytes());
     crc
 }
@@ -126,18 +127,12 @@ pub(crate) fn read_header(head: &[u8; FRAME_HEADER_BYTES]) -> FrameHeader {
     }
 }
 
-/// The checksum of a whole frame, zeros included, when it is what its header says it is.
+/// The checksum of a whole frame with a good header, zeros included, when the rest is good, too.
 #[inline]
-pub(crate) fn check(frame: &[u8], seed: u32) -> Option<u32> {
+pub(crate) fn check(frame: &[u8]) -> Option<u32> {
     let head: &[u8; FRAME_HEADER_BYTES] = frame.first_chunk()?;
-    let crc = frame_crc(seed, frame);
+    let crc = crc32c::crc32c_append(field(head, HEADER_CRC_AT), &frame[FRAME_HEADER_BYTES..]);
     (field(head, FRAME_CRC_AT) == crc).then_some(crc)
-}
-
-#[inline]
-fn frame_crc(seed: u32, frame: &[u8]) -> u32 {
-    let crc = crc32c::crc32c_append(seed, &frame[..FRAME_CRC_AT]);
-    crc32c::crc32c_append(crc, &frame[FRAME_HEADER_BYTES..])
 }
 
 #[inline]

@@ -103,11 +103,6 @@ impl FrameScan {
         self.chain
     }
 
-    /// The checksum of the last frame; after [`FrameScan::seek`] that of the one before the place found.
-    pub(crate) fn previous(&self) -> u32 {
-        self.previous
-    }
-
     /// Reads one frame and goes on behind it, unless it is bad.
     #[inline]
     pub(crate) fn step(&mut self) -> io::Result<Step<'_>> {
@@ -123,7 +118,7 @@ impl FrameScan {
         let Some(bytes) = self.window.get(start, whole)? else {
             return Ok(Step::Bad(Flaw::EndOfFile));
         };
-        let Some(crc) = frame::check(bytes, self.seed) else {
+        let Some(crc) = frame::check(bytes) else {
             return Ok(Step::Bad(Flaw::Frame));
         };
         if header.sequence != self.expected {
