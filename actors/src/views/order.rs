@@ -14,6 +14,8 @@ const MAX_MS: i64 = (1 << 44) - 1;
 #[derive(Default)]
 pub(super) struct Clock {
     last: u64,
+    /// The last order of what was created before a restart.
+    past: u64,
     /// How many orders do not say the time of creation, because it was before that of an earlier creation.
     skewed: usize,
 }
@@ -26,11 +28,17 @@ impl Clock {
         order
     }
 
-    /// The order of what was created before a restart.
+    /// The order of what was created before a restart: behind what was loaded just before it, if that has the same time.
     pub fn past(&mut self, created_ms: i64) -> u64 {
         let order = order_of(created_ms);
-        self.last = self.last.max(order);
-        order
+        let next = self.past + 1;
+        self.past = if time_of(next) == time_of(order) {
+            next
+        } else {
+            order
+        };
+        self.last = self.last.max(self.past);
+        self.past
     }
 
     /// Counts rows whose order does not say their time, when they come and go.

@@ -10,8 +10,8 @@ use super::order::{Dated, Stamp};
 use super::sorted::SortedSet;
 use std::iter::Peekable;
 
-/// A total is counted when at most this many rows have to be looked at.
-const COUNTED: usize = 10_000;
+/// A total is counted when at most this many rows have to be looked at. Few in tests.
+const COUNTED: usize = if cfg!(test) { 8 } else { 10_000 };
 
 /// Where the candidates come from.
 pub(super) enum Source<'v> {

@@ -11,8 +11,8 @@ use super::sorted::SortedSet;
 use super::task_filter::Wanted;
 use codec::{Id, Tenant};
 
-/// Collecting rows of more instances than this costs more than it saves.
-pub(super) const COLLECTED: usize = 10_000;
+/// Collecting rows of more instances than this costs more than it saves. Few in tests, so that both ways are taken.
+pub(super) const COLLECTED: usize = if cfg!(test) { 8 } else { 10_000 };
 
 impl Views {
     /// An open task.
