@@ -1,1 +1,51 @@
-fn main() {}
+//! The program: reads the command line and does what it says.
+//! Owns: exit codes and what is printed for people. Never: serves or decides by itself.
+
+mod access;
+mod api;
+mod bench;
+mod cli;
+mod config;
+mod control;
+mod data;
+mod demo;
+mod http;
+mod logging;
+mod machine;
+mod pictures;
+mod process_center;
+mod server;
+mod tokens;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().into_command();
+    let done = match command {
+        Command::Serve(arguments) if arguments.restart => server::serve_again_and_again(),
+        Command::Serve(arguments) => arguments
+            .config()
+            .map_err(Into::into)
+            .and_then(|config| server::serve(config, server::Extra::default())),
+        Command::Verify(arguments) => data::verify(&arguments),
+        Command::Backup(arguments) => data::backup(&arguments),
+        Command::Restore(arguments) => data::restore(&arguments),
+        Command::Token(arguments) => tokens::run(&arguments.action),
+        Command::Demo(arguments) => demo::serve(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments).map_err(Into::into),
+        Command::BenchClient => bench::client().map_err(Into::into),
+        Command::BenchEcho => bench::echo().map_err(Into::into),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("loomwork: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

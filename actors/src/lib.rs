@@ -1,1 +1,44 @@
-//! actors
+//! The shells of Loomwork: who owns which state, in what order things happen, supervision, timers, views.
+//!
+//! Owns: the path of a commit from a command to its answer, virtual actors and their hosts, recovery, the archive.
+//! Never: a rule of BPMN (that is `bpmn`), a byte of a file (that is `snapshots`), a word of HTTP (that is the server).
+//!
+//! ```text
+//!  Engine ─▶ Slot (mailbox) ─▶ Host: decide ─▶ CommitQueue ─▶ journal ─▶ Publisher ─▶ views, effects, answers
+//! ```
+
+pub mod admission;
+pub mod archive;
+pub mod archiver;
+pub mod cause;
+pub mod clock;
+pub mod clockwork;
+pub mod commit;
+pub mod core;
+pub mod definitions;
+mod desk;
+pub mod directory;
+pub mod engine;
+pub mod entity;
+pub mod failure;
+mod host;
+pub mod idempotency;
+pub mod message;
+mod open;
+pub mod options;
+pub mod organisation;
+mod pool;
+mod publisher;
+mod record;
+mod recovery;
+mod resting;
+pub mod scripts;
+mod slot;
+mod snapshotter;
+mod timers;
+pub mod views;
+
+pub use engine::Engine;
+pub use failure::Failure;
+pub use open::{OpenError, open};
+pub use options::Options;

@@ -1,0 +1,86 @@
+//! Who is let in: a plain count of what is under way, and the reasons to say no before anything is decided.
+//! Never: queues; past a bound the caller is told to come again.
+
+use crate::failure::Failure;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Commands under way at a time.
+    pub commands: usize,
+    /// Ended instances that wait for the archive.
+    pub archive_backlog: usize,
+}
+
+/// What is under way.
+pub struct Admission {
+    bounds: Bounds,
+    under_way: AtomicUsize,
+}
+
+/// A command that was let in; it counts until this is dropped.
+pub struct Admitted<'a>(&'a Admission);
+
+impl Admission {
+    /// With these bounds.
+    pub fn new(bounds: Bounds) -> Self {
+        Admission {
+            bounds,
+            under_way: AtomicUsize::new(0),
+        }
+    }
+
+    /// Lets a command in or says why not.
+    pub fn admit(&self, disk_full: bool, archive_backlog: usize) -> Result<Admitted<'_>, Failure> {
+        if disk_full {
+            return Err(Failure::DiskFull);
+        }
+        if archive_backlog > self.bounds.archive_backlog {
+            return Err(Failure::Overloaded { retry_after_s: 1 });
+        }
+        if self.under_way.fetch_add(1, Ordering::Relaxed) >= self.bounds.commands {
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
+            return Err(Failure::Overloaded { retry_after_s: 1 });
+        }
+        Ok(Admitted(self))
+    }
+
+    /// Commands under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_a_bound_nobody_is_let_in_until_someone_leaves() {
+        let admission = Admission::new(Bounds {
+            commands: 1,
+            archive_backlog: 10,
+        });
+        let first = admission.admit(false, 10);
+        assert!(first.is_ok());
+        assert!(matches!(
+            admission.admit(false, 0),
+            Err(Failure::Overloaded { .. })
+        ));
+        drop(first);
+        assert!(admission.admit(false, 0).is_ok());
+        assert!(matches!(admission.admit(true, 0), Err(Failure::DiskFull)));
+        assert!(matches!(
+            admission.admit(false, 11),
+            Err(Failure::Overloaded { .. })
+        ));
+        assert_eq!(admission.under_way(), 0);
+    }
+}

@@ -1,0 +1,269 @@
+//! What a host works on: one slot, its state, and the message in hand. It outlives the host.
+//!
+//! Owns: how a message to an instance becomes a record and an answer. Never: keeps what a failed command did
+//! (it is rebuilt), or answers before the publication of what the answer rests on.
+
+use crate::{
+    cause::Cause,
+    core::Core,
+    entity::{self, Live},
+    failure::Failure,
+    host::Context,
+    message::{Applied, Look, Message, Order, Remember, Remembered, Responder, Seen},
+    publisher::{Change, InstanceChange, Publication},
+    record,
+    slot::{Body, Quarantine, Slot},
+};
+use bpmn::{
+    Decision, Instance, Refusal, Refused,
+    history::{Entry, FinishedTask},
+    stored,
+};
+use codec::DecodeError;
+use snapshots::Record;
+use std::sync::{Arc, mpsc};
+
+/// Messages of one slot in a row before others get their turn.
+const MESSAGES_BEFORE_YIELD: usize = 64;
+
+/// Largest events of one command, in bytes (DESIGN: a record of 16 MiB).
+const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024 - 4096;
+
+/// A host's desk.
+#[derive(Default)]
+pub struct Desk {
+    slot: Option<Arc<Slot>>,
+    body: Option<Body>,
+    /// Who waits for the message in hand.
+    pending: Option<Responder>,
+}
+
+/// How a run ended.
+pub enum Finished {
+    /// The mailbox is empty.
+    Empty,
+    /// Others have their turn; run the slot again.
+    Yielded(Arc<Slot>),
+}
+
+impl Desk {
+    /// Puts a slot on the desk.
+    pub fn take_over(&mut self, slot: Arc<Slot>) {
+        self.body = Some(slot.borrow());
+        self.slot = Some(slot);
+        self.pending = None;
+    }
+
+    /// Handles message after message.
+    pub fn run(&mut self, core: &Arc<Core>) -> Finished {
+        let Some(slot) = self.slot.clone() else {
+            return Finished::Empty;
+        };
+        for _ in 0..MESSAGES_BEFORE_YIELD {
+            match slot.next(&mut self.body) {
+                None => {
+                    self.slot = None;
+                    core.after_run(&slot);
+                    return Finished::Empty;
+                }
+                Some(Message::Command(order)) => self.decide(core, &slot, *order),
+                Some(Message::Read(look)) => self.look(core, &slot, look),
+                Some(Message::Save(out)) => self.save(&slot, &out),
+            }
+        }
+        if let Some(body) = self.body.take() {
+            slot.give_back(body);
+        }
+        self.slot = None;
+        Finished::Yielded(slot)
+    }
+
+    /// After the host's death: rebuilds, answers the message that did it, gives back what to run on.
+    pub fn clear_up(&mut self, core: &Arc<Core>) -> Option<Arc<Slot>> {
+        let slot = self.slot.take()?;
+        let body = match self.body.take() {
+            Some(Body::Live(mut live)) => match live.rebuild(slot.root, slot.tenant) {
+                Ok(()) => Body::Live(live),
+                Err(error) => quarantine(&slot, &error, live.into_base()),
+            },
+            Some(body) => body,
+            None => Body::AtRest(Box::default()),
+        };
+        slot.give_back(body);
+        if let Some(pending) = self.pending.take() {
+            core.answer(&slot, pending(Err(Failure::Panicked)).send);
+        }
+        Some(slot)
+    }
+
+    fn live(&mut self, slot: &Slot) -> Result<&mut Live, Failure> {
+        if let Some(Body::AtRest(_)) = &self.body {
+            let Some(Body::AtRest(bytes)) = self.body.take() else {
+                return Err(Failure::NotFound);
+            };
+            let sequence = slot.sequence();
+            let woken = Live::wake(slot.root, slot.tenant, bytes.to_vec(), sequence);
+            self.body = Some(match woken {
+                Ok(live) => Body::Live(Box::new(live)),
+                Err(error) => quarantine(slot, &error, (bytes, sequence)),
+            });
+        }
+        match &mut self.body {
+            Some(Body::Live(live)) => Ok(live),
+            Some(Body::Ended(_)) => Err(Failure::Ended),
+            Some(Body::Quarantined(kept)) => Err(Failure::Quarantined(kept.reason.clone())),
+            Some(Body::AtRest(_) | Body::Lent) | None => Err(Failure::NotFound),
+        }
+    }
+
+    fn decide(&mut self, core: &Arc<Core>, slot: &Arc<Slot>, order: Order) {
+        let Order {
+            command,
+            responder,
+            cause,
+            remember,
+        } = order;
+        self.pending = Some(responder);
+        let live = match self.live(slot) {
+            Ok(live) => live,
+            Err(failure) => return self.refuse(core, slot, failure),
+        };
+        let history_before = live.instance.history().len();
+        let mut context = Context::new(core);
+        let decided = live.instance.decide(command, &mut context);
+        match decided {
+            Ok(decision) => self.commit(core, slot, decision, history_before, remember, cause),
+            Err(Refused { refusal, dirty }) => {
+                if dirty {
+                    self.undo(slot);
+                }
+                self.refuse(core, slot, Failure::Refused(refusal));
+            }
+        }
+    }
+
+    /// Takes back what a command did before it failed.
+    fn undo(&mut self, slot: &Slot) {
+        if let Some(Body::Live(mut live)) = self.body.take() {
+            self.body = Some(match live.rebuild(slot.root, slot.tenant) {
+                Ok(()) => Body::Live(live),
+                Err(error) => quarantine(slot, &error, live.into_base()),
+            });
+        }
+    }
+
+    fn refuse(&mut self, core: &Arc<Core>, slot: &Arc<Slot>, failure: Failure) {
+        if let Some(pending) = self.pending.take() {
+            core.answer(slot, pending(Err(failure)).send);
+        }
+    }
+
+    /// One record for the command; its answer leaves behind it.
+    fn commit(
+        &mut self,
+        core: &Arc<Core>,
+        slot: &Arc<Slot>,
+        decision: Decision,
+        history_before: usize,
+        remember: Option<Remember>,
+        cause: Option<Cause>,
+    ) {
+        let (Some(Body::Live(live)), Some(pending)) = (&mut self.body, self.pending.take()) else {
+            return;
+        };
+        let events = stored::encode_events(&decision.events);
+        if events.len() > MAX_EVENT_BYTES {
+            self.undo(slot);
+            let refusal = Refusal::LimitExceeded(format!(
+                "one command may write {MAX_EVENT_BYTES} bytes, this one would write {}",
+                events.len()
+            ));
+            return core.answer(slot, pending(Err(Failure::Refused(refusal))).send);
+        }
+        let ready = pending(Ok(Applied {
+            instance: &live.instance,
+            decision: &decision,
+        }));
+        if decision.events.is_empty() {
+            return core.answer(slot, ready.send);
+        }
+        let remembered = remember
+            .zip(ready.rendered)
+            .map(|(request, answer)| Remembered {
+                request,
+                at_ms: core.clock.real_ms(),
+                answer,
+            });
+        let record = Record {
+            kind: record::kind::INSTANCE,
+            version: record::VERSION,
+            entity: slot.root.0,
+            payload: record::encode(slot.tenant, remembered.as_ref(), &events),
+        };
+        let rows = live.instance.row_changes(&decision.events);
+        let finished = finished_tasks(&live.instance, history_before);
+        let ended = live.instance.is_ended();
+        let publication = |sequence| Publication {
+            sequence,
+            change: Change::Instance(Box::new(InstanceChange {
+                slot: Arc::clone(slot),
+                rows,
+                remembered,
+                finished,
+                ended,
+            })),
+            answer: Some(ready.send),
+            cause,
+        };
+        // The slot's sequence is set while the desk holds it, so nobody reads between.
+        let sequence = core.queue.push(record, publication);
+        slot.set_sequence(sequence);
+        live.keep(events, sequence);
+        if ended && let Some(Body::Live(live)) = self.body.take() {
+            self.body = Some(Body::Ended(live));
+        }
+    }
+
+    fn look(&mut self, core: &Arc<Core>, slot: &Arc<Slot>, look: Look) {
+        let answer = match &self.body {
+            Some(Body::Live(live) | Body::Ended(live)) => look(Ok(Seen {
+                instance: &live.instance,
+                chunks: live.chunks(),
+            })),
+            Some(Body::AtRest(bytes)) => entity::look(slot, bytes, look),
+            Some(Body::Quarantined(kept)) => look(Err(Failure::Quarantined(kept.reason.clone()))),
+            Some(Body::Lent) | None => look(Err(Failure::NotFound)),
+        };
+        core.answer(slot, answer);
+    }
+
+    fn save(&mut self, slot: &Slot, out: &mpsc::Sender<(Vec<u8>, u64)>) {
+        let saved = match &mut self.body {
+            Some(Body::AtRest(bytes)) => (bytes.to_vec(), slot.sequence()),
+            Some(Body::Live(live) | Body::Ended(live)) => (live.rebase().to_vec(), slot.sequence()),
+            Some(Body::Quarantined(kept)) => (kept.bytes.to_vec(), kept.sequence),
+            Some(Body::Lent) | None => (Vec::new(), 0),
+        };
+        // The snapshotter may have given up.
+        let _ = out.send(saved);
+    }
+}
+
+/// The tasks that this command finished, for lists of completed tasks.
+fn finished_tasks(instance: &Instance, history_before: usize) -> Vec<FinishedTask> {
+    let new = instance.history().get(history_before..).unwrap_or_default();
+    let finished = new.iter().filter_map(|entry| match entry {
+        Entry::TaskFinished(task) => Some((**task).clone()),
+        _ => None,
+    });
+    finished.collect()
+}
+
+fn quarantine(slot: &Slot, error: &DecodeError, (bytes, sequence): (Box<[u8]>, u64)) -> Body {
+    tracing::error!(root = %slot.root, %error, "an instance cannot be rebuilt: it is quarantined");
+    Body::Quarantined(Box::new(Quarantine {
+        reason: error.to_string(),
+        bytes,
+        sequence,
+    }))
+}

@@ -1,0 +1,242 @@
+//! One process instance in memory: its base, the records since, and the live state that both give.
+//!
+//! Owns: `rebuild(base, records)`, which wakes, recovers and undoes alike; the layout of bytes at rest.
+//! Never: writes anything, sends anything.
+//!
+//! ```text
+//!  at rest:  [ u32 length | rows ][ u32 length | core ][ history chunk: u32 length | bytes ]*
+//!             summary: readable      decoded to wake     appended when resting, joined by reads
+//!             without waking
+//! ```
+
+use crate::{
+    failure::Failure,
+    message::{Answer, Look, Seen},
+    slot::Slot,
+};
+use bpmn::{Event, Instance, history::Entry, rows::Rows, stored};
+use codec::{DecodeError, RootId, Tenant};
+
+/// After so many records the base is taken anew.
+const RECORDS_BEFORE_REBASE: usize = 32;
+
+/// An instance whose state is in memory.
+pub struct Live {
+    /// The state: base and records applied.
+    pub instance: Instance,
+    /// Bytes at rest of the state that the records follow; empty before the first record.
+    base: Vec<u8>,
+    /// The last record that the base contains.
+    base_sequence: u64,
+    /// The last record of all.
+    sequence: u64,
+    /// Encoded events since the base, one command each.
+    records: Vec<Vec<u8>>,
+    record_bytes: usize,
+}
+
+/// The parts of bytes at rest.
+pub struct AtRest<'a> {
+    /// The encoded rows: all that views show.
+    pub rows: &'a [u8],
+    /// The encoded state.
+    pub core: &'a [u8],
+    /// The history chunks, each behind its length.
+    pub chunks: &'a [u8],
+}
+
+impl Live {
+    /// An instance before its first command.
+    pub fn new(root: RootId, tenant: Tenant) -> Self {
+        Live {
+            instance: Instance::new(root, tenant),
+            base: Vec::new(),
+            base_sequence: 0,
+            sequence: 0,
+            records: Vec::new(),
+            record_bytes: 0,
+        }
+    }
+
+    /// Wakes an instance.
+    pub fn wake(
+        root: RootId,
+        tenant: Tenant,
+        base: Vec<u8>,
+        sequence: u64,
+    ) -> Result<Self, DecodeError> {
+        let instance = instance_of(root, tenant, &base)?;
+        Ok(Live {
+            instance,
+            base,
+            base_sequence: sequence,
+            sequence,
+            records: Vec::new(),
+            record_bytes: 0,
+        })
+    }
+
+    /// A command's events were applied: they are part of what a rebuild gives.
+    pub fn keep(&mut self, record: Vec<u8>, sequence: u64) {
+        self.sequence = sequence;
+        self.record_bytes += record.len();
+        self.records.push(record);
+        if self.records.len() > RECORDS_BEFORE_REBASE
+            || self.record_bytes > self.base.len().max(4096)
+        {
+            self.rebase();
+        }
+    }
+
+    /// Throws away what a failed command did: decodes the base and applies the records again.
+    pub fn rebuild(&mut self, root: RootId, tenant: Tenant) -> Result<(), DecodeError> {
+        let mut instance = instance_of(root, tenant, &self.base)?;
+        for record in &self.records {
+            for event in &stored::decode_events(record)? {
+                instance.apply(event);
+            }
+        }
+        self.instance = instance;
+        Ok(())
+    }
+
+    /// Applies a record read back from the journal.
+    pub fn replay(&mut self, record: Vec<u8>, sequence: u64) -> Result<Vec<Event>, DecodeError> {
+        let events = stored::decode_events(&record)?;
+        for event in &events {
+            self.instance.apply(event);
+        }
+        self.keep(record, sequence);
+        Ok(events)
+    }
+
+    /// What is kept of an instance that cannot be rebuilt: its base and the last record in it.
+    pub fn into_base(self) -> (Box<[u8]>, u64) {
+        (self.base.into_boxed_slice(), self.base_sequence)
+    }
+
+    /// All of its history, old and new.
+    pub fn history(&self) -> Result<Vec<Entry>, DecodeError> {
+        history(self.chunks(), &self.instance)
+    }
+
+    /// Encodes the state now and makes it the base.
+    pub fn rebase(&mut self) -> &[u8] {
+        let chunks = match split(&self.base) {
+            Ok(parts) => parts.chunks.to_vec(),
+            Err(_) => Vec::new(),
+        };
+        let mut bytes = Vec::with_capacity(self.base.len().max(256) + self.record_bytes);
+        push_part(&stored::encode_rows(self.instance.rows_ref()), &mut bytes);
+        push_part(&stored::encode_core(&self.instance), &mut bytes);
+        bytes.extend_from_slice(&chunks);
+        if let Some(chunk) = stored::take_history_chunk(&mut self.instance) {
+            push_part(&chunk, &mut bytes);
+        }
+        self.base = bytes;
+        self.base_sequence = self.sequence;
+        self.records.clear();
+        self.record_bytes = 0;
+        &self.base
+    }
+
+    /// Ends the life in memory: only the bytes at rest stay.
+    pub fn rest(mut self) -> Box<[u8]> {
+        if !self.records.is_empty() || self.base.is_empty() {
+            self.rebase();
+        }
+        self.base.into_boxed_slice()
+    }
+
+    /// The history chunks up to the base; what is newer is in the instance.
+    pub fn chunks(&self) -> &[u8] {
+        split(&self.base).map_or(&[], |parts| parts.chunks)
+    }
+
+    /// Rough size in memory, in bytes, for the bound on live instances.
+    pub fn weight(&self) -> usize {
+        1024 + 3 * self.base.len() + 2 * self.record_bytes
+    }
+}
+
+fn instance_of(root: RootId, tenant: Tenant, base: &[u8]) -> Result<Instance, DecodeError> {
+    if base.is_empty() {
+        return Ok(Instance::new(root, tenant));
+    }
+    let parts = split(base)?;
+    stored::decode_core(root, tenant, stored::decode_rows(parts.rows)?, parts.core)
+}
+
+/// The history in chunks and what is new since waking.
+pub fn history(chunks: &[u8], instance: &Instance) -> Result<Vec<Entry>, DecodeError> {
+    let mut entries = Vec::new();
+    for chunk in chunk_list(chunks)? {
+        entries.extend(stored::decode_history(chunk)?);
+    }
+    entries.extend_from_slice(instance.history());
+    Ok(entries)
+}
+
+/// The instance that bytes at rest hold.
+pub fn decode(root: RootId, tenant: Tenant, bytes: &[u8]) -> Result<Instance, DecodeError> {
+    instance_of(root, tenant, bytes)
+}
+
+/// Shows the state in bytes at rest to a reader, without waking it.
+pub fn look(slot: &Slot, bytes: &[u8], look: Look) -> Answer {
+    if bytes.is_empty() {
+        return look(Err(Failure::NotFound));
+    }
+    let read =
+        decode(slot.root, slot.tenant, bytes).and_then(|instance| Ok((instance, split(bytes)?)));
+    match read {
+        Ok((instance, parts)) => look(Ok(Seen {
+            instance: &instance,
+            chunks: parts.chunks,
+        })),
+        Err(error) => look(Err(Failure::Quarantined(error.to_string()))),
+    }
+}
+
+/// The rows that bytes at rest begin with.
+pub fn rows(bytes: &[u8]) -> Result<Rows, DecodeError> {
+    stored::decode_rows(split(bytes)?.rows)
+}
+
+/// The parts of bytes at rest; empty bytes have empty parts.
+pub fn split(bytes: &[u8]) -> Result<AtRest<'_>, DecodeError> {
+    if bytes.is_empty() {
+        return Ok(AtRest {
+            rows: &[],
+            core: &[],
+            chunks: &[],
+        });
+    }
+    let (rows, rest) = take_part(bytes)?;
+    let (core, chunks) = take_part(rest)?;
+    Ok(AtRest { rows, core, chunks })
+}
+
+/// The history chunks in order.
+pub fn chunk_list(mut chunks: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
+    let mut list = Vec::new();
+    while !chunks.is_empty() {
+        let (chunk, rest) = take_part(chunks)?;
+        list.push(chunk);
+        chunks = rest;
+    }
+    Ok(list)
+}
+
+fn take_part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
+    let short = || DecodeError::Malformed("bytes at rest end early".to_owned());
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+        .ok_or_else(short)
+}
+
+fn push_part(part: &[u8], out: &mut Vec<u8>) {
+    let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(part);
+}

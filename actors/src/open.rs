@@ -1,0 +1,393 @@
+//! Opening the data and starting everything, in order; and stopping it.
+//!
+//! ```text
+//!  lock ─▶ journal (torn tail cut) ─▶ snapshot ─▶ replay ─▶ models parsed ─▶ views ─▶ threads ─▶ actors ─▶ open work
+//! ```
+//!
+//! Never: answers a request before what was read back is durable.
+
+use crate::{
+    admission::Admission,
+    archive::{self, Archive},
+    archiver::Archiver,
+    clock::{Clock, real_ms},
+    commit::CommitQueue,
+    core::Core,
+    definitions::{self, Catalog, Definitions, Holder, Model, deploy},
+    directory::Directory,
+    engine::{Engine, Running},
+    entity::{self, Live},
+    idempotency::Idempotency,
+    options::Options,
+    organisation::Organisation,
+    pool::Pool,
+    publisher,
+    recovery::{self, Recovered, RecoveredBody, RecoveredInstance},
+    resting::Resting,
+    slot::{Body, Quarantine, Slot},
+    snapshotter::Snapshotter,
+    timers::{self, Timers},
+    views::Views,
+};
+use codec::RootId;
+use parking_lot::{Mutex, RwLock};
+use ractor::Actor;
+use snapshots::{
+    Disk, FileJournal, FileSnapshots, Journal, JournalOptions, Loading, RealDisk, RecoveryReport,
+};
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
+
+/// Why the server cannot start on these data.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The journal or the snapshots.
+    #[error(transparent)]
+    Data(#[from] snapshots::OpenError),
+    /// A record that passed its checksum.
+    #[error(transparent)]
+    Record(#[from] recovery::Failure),
+    /// The archive.
+    #[error("history.db: {0}")]
+    Archive(#[from] archive::Error),
+    /// A deployed model that cannot be read any more.
+    #[error("deployment {deployment} cannot be read: {refusal}")]
+    Model {
+        /// Its number.
+        deployment: u64,
+        /// Why.
+        refusal: definitions::Refusal,
+    },
+    /// A thread or an actor could not be started.
+    #[error("could not start: {0}")]
+    Start(String),
+    /// The disk.
+    #[error("data directory: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+/// Opens the data and starts the engine on the current runtime.
+pub async fn open(options: Options) -> Result<Engine, OpenError> {
+    let runtime = tokio::runtime::Handle::current();
+    let opening = tokio::task::spawn_blocking(move || read_all(options));
+    let (mut found, journal, store, archive, options) = opening
+        .await
+        .map_err(|error| OpenError::Start(error.to_string()))??;
+    let models = parse_all(&found.definitions)?;
+    let handle = journal.handle();
+    let core = Arc::new(Core {
+        runtime,
+        queue: Arc::new(CommitQueue::new(journal.next_sequence())),
+        directory: Directory::default(),
+        views: RwLock::new(Views::default()),
+        catalog: Catalog::default(),
+        definitions: OnceLock::new(),
+        organisation: Organisation::new(
+            std::mem::take(&mut found.organisation),
+            found.organisation_sequence,
+        ),
+        clock: if options.manual_clock {
+            Clock::manual(found.clock_ms.unwrap_or_else(real_ms))
+        } else {
+            Clock::real()
+        },
+        idempotency: Idempotency::new(
+            options.idempotency_keys,
+            i64::try_from(options.idempotency_keep.as_millis()).unwrap_or(i64::MAX),
+        ),
+        archiver: Arc::new(Archiver::new(archive)),
+        timers: Timers::default(),
+        admission: Admission::new(options.bounds),
+        hosts: Pool::new("hosts", options.hosts),
+        script_hosts: Pool::new("script hosts", options.script_threads),
+        resting: Resting::new(options.live_bytes),
+        clock_step: tokio::sync::Mutex::new(()),
+        options,
+    });
+    for remembered in std::mem::take(&mut found.remembered) {
+        core.idempotency.settle(remembered);
+    }
+    core.catalog.load(found.definitions.clone(), models);
+    load_instances(&core, &mut found);
+    start(&core, found, journal, handle, store).await
+}
+
+type Read = (Recovered, FileJournal, FileSnapshots, Archive, Options);
+
+fn read_all(options: Options) -> Result<Read, OpenError> {
+    std::fs::create_dir_all(&options.data)?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&options.data)?);
+    let journal_options = JournalOptions {
+        durability: options.durability,
+        segment_bytes: options.segment_bytes,
+        held_limit_bytes: Some(options.journal_limit_bytes),
+        ..JournalOptions::default()
+    };
+    let (journal, report) = FileJournal::open(Arc::clone(&disk), journal_options)?;
+    say(&report);
+    let store = FileSnapshots::new(disk, options.snapshot_bytes_per_second);
+    let mut found = Recovered::default();
+    let loaded = store
+        .load(&mut |loading| match loading {
+            Loading::Begin(_) => found.begin(),
+            Loading::Entity(entity) => found.entity(entity),
+        })
+        .map_err(snapshots::OpenError::from)?;
+    for damage in &loaded.damaged {
+        tracing::error!(%damage, "a snapshot is damaged; an older one and the journal behind it were used");
+    }
+    let from = loaded
+        .snapshot
+        .map_or(journal.first_sequence(), |snapshot| snapshot.replay_from);
+    journal
+        .replay(from, &mut |stored| {
+            found.record(stored);
+            ControlFlow::Continue(())
+        })
+        .map_err(snapshots::OpenError::from)?;
+    found.check()?;
+    let archive = Archive::open(&options.data.join("history.db"))?;
+    let forgotten: Vec<_> = found.forgotten.iter().copied().collect();
+    if !forgotten.is_empty() {
+        archive.delete_definitions(&forgotten)?;
+    }
+    Ok((found, journal, store, archive, options))
+}
+
+fn say(report: &RecoveryReport) {
+    if let Some(torn) = &report.torn {
+        tracing::warn!(file = %torn.file, offset = torn.offset, sequence = torn.sequence, kept_as = %torn.kept_as,
+            "the journal's end was torn by a crash; nothing of it had been answered");
+    }
+}
+
+fn parse_all(state: &definitions::State) -> Result<Vec<Model>, OpenError> {
+    let mut models = Vec::new();
+    for deployment in state.deployments.values() {
+        let files: Vec<deploy::File> = deployment
+            .resources
+            .iter()
+            .map(|resource| deploy::File {
+                name: resource.name.clone(),
+                bytes: Arc::clone(&resource.bytes),
+            })
+            .collect();
+        let prepared = deploy::prepare(&files).map_err(|refusal| OpenError::Model {
+            deployment: deployment.number,
+            refusal,
+        })?;
+        for number in &deployment.definitions {
+            let Some(stored) = state.definitions.get(number) else {
+                continue;
+            };
+            let found = prepared
+                .processes
+                .iter()
+                .find(|p| p.process.key == stored.key);
+            models.extend(found.map(|process| Model {
+                number: *number,
+                process: Arc::clone(&process.process),
+                diagram: Arc::clone(&process.diagram),
+            }));
+        }
+    }
+    Ok(models)
+}
+
+/// Puts every instance into the directory and its rows into the views, oldest first.
+fn load_instances(core: &Arc<Core>, found: &mut Recovered) {
+    let mut ended = Vec::new();
+    let mut views = core.views.write();
+    publisher::define_all(core, &mut views);
+    for (id, instance) in std::mem::take(&mut found.instances) {
+        let root = RootId(id);
+        let slot = match slot_of(core, root, instance, &mut views) {
+            Ok(slot) => slot,
+            Err(slot) => {
+                tracing::error!(%root, "an instance cannot be read: it is quarantined");
+                slot
+            }
+        };
+        let gone = slot.ended(|live| {
+            let row = live.instance.rows_ref().instances.first();
+            row.is_some_and(|row| found.forgotten.contains(&row.definition))
+        });
+        match gone {
+            Some(true) => views.remove(root),
+            Some(false) => {
+                ended.push(Arc::clone(&slot));
+                core.directory.insert(slot);
+            }
+            None => {
+                core.directory.insert(slot);
+            }
+        }
+    }
+    drop(views);
+    if !ended.is_empty() {
+        core.archiver.put(ended);
+    }
+}
+
+fn slot_of(
+    core: &Arc<Core>,
+    root: RootId,
+    instance: RecoveredInstance,
+    views: &mut Views,
+) -> Result<Arc<Slot>, Arc<Slot>> {
+    let RecoveredInstance {
+        tenant,
+        body,
+        sequence,
+    } = instance;
+    let bytes = match body {
+        RecoveredBody::Live(live) if live.instance.is_ended() => {
+            views.load(root, tenant, sequence, live.instance.rows_ref());
+            return Ok(Arc::new(Slot::new(
+                root,
+                tenant,
+                Body::Ended(live),
+                sequence,
+            )));
+        }
+        RecoveredBody::Live(live) => live.rest(),
+        RecoveredBody::AtRest(bytes) => bytes.into_boxed_slice(),
+    };
+    let rows = match entity::rows(&bytes) {
+        Ok(rows) => rows,
+        Err(error) => return Err(quarantined(root, tenant, bytes, sequence, &error)),
+    };
+    views.load(root, tenant, sequence, &rows);
+    let scripts = rows.instances.iter().any(|row| {
+        core.catalog
+            .get(row.definition)
+            .is_some_and(|p| crate::engine::may_run_scripts(&p.definition.process))
+    });
+    let ended = rows.instances.first().is_some_and(|row| !row.is_open());
+    let body = if ended {
+        match Live::wake(root, tenant, bytes.to_vec(), sequence) {
+            Ok(live) => Body::Ended(Box::new(live)),
+            Err(error) => return Err(quarantined(root, tenant, bytes, sequence, &error)),
+        }
+    } else {
+        Body::AtRest(bytes)
+    };
+    let slot = Slot::new(root, tenant, body, sequence);
+    if scripts {
+        slot.set_scripts();
+    }
+    Ok(Arc::new(slot))
+}
+
+fn quarantined(
+    root: RootId,
+    tenant: codec::Tenant,
+    bytes: Box<[u8]>,
+    sequence: u64,
+    error: &codec::DecodeError,
+) -> Arc<Slot> {
+    let body = Body::Quarantined(Box::new(Quarantine {
+        reason: error.to_string(),
+        bytes,
+        sequence,
+    }));
+    Arc::new(Slot::new(root, tenant, body, sequence))
+}
+
+async fn start(
+    core: &Arc<Core>,
+    found: Recovered,
+    journal: FileJournal,
+    handle: snapshots::Handle,
+    store: FileSnapshots,
+) -> Result<Engine, OpenError> {
+    let mut threads = Vec::new();
+    let preparing = prepare_segments(Arc::clone(&core.queue), handle.clone())?;
+    let (batches, writer) = core.queue.start_writer(Box::new(journal))?;
+    threads.push(writer);
+    threads.push(publisher::start(Arc::clone(core), batches)?);
+    threads.push(Archiver::start(Arc::clone(core))?);
+    let (snapshots, snapshotter) = Snapshotter::start(Arc::clone(core), store)?;
+    let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
+    core.hosts.start(core).await.map_err(failed)?;
+    start_script_hosts(core).await?;
+    let holder = Holder::new(core, found.definitions, found.definitions_sequence);
+    let (interrupted, starting) = (holder.interrupted(), holder.starting());
+    let (actor, _) = Actor::spawn(None, Definitions, holder)
+        .await
+        .map_err(failed)?;
+    // Set once, here.
+    let _ = core.definitions.set(actor);
+    for (operation, definitions) in interrupted {
+        let core_then = Arc::clone(core);
+        core.runtime.spawn(async move {
+            definitions::run_operation(&core_then, operation, definitions).await;
+        });
+    }
+    for (definition, element, root) in starting {
+        let core_then = Arc::clone(core);
+        core.runtime.spawn(async move {
+            // What keeps it from starting is in the log.
+            let _ = definitions::starts::start(&core_then, definition, element, root).await;
+        });
+    }
+    if !core.clock.is_manual() {
+        core.runtime.spawn(timers::run(Arc::clone(core)));
+    }
+    Ok(Engine::new(
+        Arc::clone(core),
+        Running {
+            threads: Mutex::new(threads),
+            snapshotter: Mutex::new(Some(snapshotter)),
+            snapshots,
+            preparing,
+            journal: handle,
+        },
+    ))
+}
+
+/// Keeps the next journal segment ready, so that no append waits for one; this is also how a full disk ends.
+fn prepare_segments(
+    queue: Arc<CommitQueue>,
+    handle: snapshots::Handle,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new()
+        .name("segments".into())
+        .spawn(move || {
+            let mut failed = false;
+            while !queue.is_closed() {
+                match handle.prepare_next() {
+                    Ok(true) => failed = false,
+                    Ok(false) => queue.wait_closed(Duration::from_millis(50)),
+                    Err(error) => {
+                        if !failed {
+                            tracing::error!(%error, "no journal segment could be prepared");
+                        }
+                        failed = true;
+                        queue.wait_closed(Duration::from_secs(1));
+                    }
+                }
+            }
+        })
+}
+
+/// The hosts of definitions with scripts run on threads of their own.
+async fn start_script_hosts(core: &Arc<Core>) -> Result<(), OpenError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(core.options.script_threads.max(1))
+        .thread_name("scripts")
+        .enable_time()
+        .build()?;
+    let (pool, core_then) = (Arc::clone(&core.script_hosts), Arc::clone(core));
+    let started = runtime.spawn(async move { pool.start(&core_then).await });
+    core.script_hosts.keep(runtime);
+    match started.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(OpenError::Start(error.to_string())),
+        Err(error) => Err(OpenError::Start(error.to_string())),
+    }
+}

@@ -1,0 +1,155 @@
+//! The publisher: what is durable becomes visible, in journal order; then effects are released, then answers.
+//!
+//! Owns: the order views → effects → answers. Never: decides, or shows what is not durable.
+
+use crate::{
+    cause::Cause,
+    commit::Batch,
+    core::Core,
+    definitions::CatalogChange,
+    message::{Answer, Remembered},
+    slot::Slot,
+    views::Views,
+};
+use bpmn::rows::RowChanges;
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
+
+/// What follows from one record, or an answer that waits for those before it.
+pub struct Publication {
+    /// The record's sequence; 0 without a record.
+    pub sequence: u64,
+    /// What becomes visible.
+    pub change: Change,
+    /// Who waits.
+    pub answer: Option<Answer>,
+    /// What set it off; dropped when published.
+    pub cause: Option<Cause>,
+}
+
+/// What becomes visible.
+pub enum Change {
+    /// Nothing: an answer that waited.
+    None,
+    /// Rows of an instance.
+    Instance(Box<InstanceChange>),
+    /// Definitions.
+    Catalog(Box<CatalogChange>),
+    /// Identities and tokens.
+    Organisation(Vec<org::Event>),
+    /// Roots that the archive holds now.
+    Archived(Vec<codec::RootId>),
+}
+
+/// Rows of an instance that changed.
+pub struct InstanceChange {
+    /// The instance.
+    pub slot: Arc<Slot>,
+    /// Its changed rows.
+    pub rows: RowChanges,
+    /// A request whose answer is remembered.
+    pub remembered: Option<Remembered>,
+    /// Tasks that were finished.
+    pub finished: Vec<bpmn::history::FinishedTask>,
+    /// The root ended: the archive is to take it.
+    pub ended: bool,
+}
+
+impl Publication {
+    /// An answer that waits for what was decided before it.
+    pub fn barrier(answer: Answer) -> Self {
+        Publication {
+            sequence: 0,
+            change: Change::None,
+            answer: Some(answer),
+            cause: None,
+        }
+    }
+}
+
+/// Starts the publisher's thread; it ends with the writer.
+pub fn start(
+    core: Arc<Core>,
+    batches: mpsc::Receiver<Batch>,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new()
+        .name("publisher".into())
+        .spawn(move || {
+            while let Ok(batch) = batches.recv() {
+                publish(&core, batch);
+            }
+        })
+}
+
+fn publish(core: &Arc<Core>, batch: Batch) {
+    let mut leaving = Vec::with_capacity(batch.publications.len());
+    let mut ended = Vec::new();
+    {
+        let mut views = core.views.write();
+        for publication in batch.publications {
+            match publication.change {
+                Change::None => {}
+                Change::Instance(change) => {
+                    for task in &change.finished {
+                        core.archiver
+                            .note_finished(core, &views, &change.slot, task);
+                    }
+                    views.apply(
+                        change.slot.root,
+                        change.slot.tenant,
+                        publication.sequence,
+                        &change.rows,
+                    );
+                    if let Some(remembered) = change.remembered {
+                        core.idempotency.settle(remembered);
+                    }
+                    if change.ended {
+                        ended.push(change.slot);
+                    }
+                }
+                Change::Catalog(change) => {
+                    let gone = core.catalog.publish(*change);
+                    for published in gone {
+                        views.undefine(published.definition.tenant, published.definition.id);
+                    }
+                    define_all(core, &mut views);
+                }
+                Change::Organisation(events) => core.organisation.publish(&events),
+                Change::Archived(roots) => {
+                    for root in roots {
+                        views.remove(root);
+                        core.directory.remove(root);
+                    }
+                }
+            }
+            leaving.push((publication.answer, publication.cause));
+        }
+    }
+    core.queue.set_published(batch.durable);
+    if !ended.is_empty() {
+        core.archiver.put(ended);
+    }
+    core.timers.look_again();
+    for (answer, cause) in leaving {
+        if let Some(answer) = answer {
+            answer();
+        }
+        drop(cause);
+    }
+}
+
+/// The views know every definition before its first row.
+pub fn define_all(core: &Core, views: &mut Views) {
+    for published in core.catalog.all() {
+        let definition = &published.definition;
+        let process = Arc::clone(&definition.process);
+        views.define(
+            definition.tenant,
+            definition.id,
+            definition.version,
+            process,
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! A virtual actor: an entity that always exists by its id, has one mailbox, one state, one message at a time.
+//!
+//! Owns: the mailbox and who may touch the state. Never: runs anything; a host does, for as long as it is lent.
+//!
+//! ```text
+//!            send, nobody runs it                inbox found empty
+//!  AtRest ────────────────────────▶ Lent (host) ─────────────────────▶ Live ──rest──▶ AtRest
+//!                                     │  ▲                               │
+//!                                     │  └────────── send ───────────────┘
+//!                                     ├─ root instance ended ─▶ Ended ──archived──▶ removed from the directory
+//!                                     └─ cannot be rebuilt ───▶ Quarantined
+//! ```
+
+use crate::{entity::Live, message::Message};
+use codec::{RootId, Tenant};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+
+/// An entity's place in the directory.
+pub struct Slot {
+    /// The root instance that lives here.
+    pub root: RootId,
+    /// The company that owns it.
+    pub tenant: Tenant,
+    state: Mutex<State>,
+}
+
+/// Under one short lock.
+struct State {
+    inbox: Option<Box<VecDeque<Message>>>,
+    body: Body,
+    /// Sequence of the last record.
+    sequence: u64,
+    running: bool,
+    /// Runs on the threads for scripts.
+    scripts: bool,
+    /// Touched since the resting queue saw it.
+    touched: bool,
+    /// What it counts in the resting queue, in bytes; 0: it does not stand there.
+    queued_bytes: usize,
+}
+
+/// The state of an entity.
+pub enum Body {
+    /// Bytes at rest; empty before the first command.
+    AtRest(Box<[u8]>),
+    /// In memory.
+    Live(Box<Live>),
+    /// A host has it.
+    Lent,
+    /// The root instance ended and waits for the archive.
+    Ended(Box<Live>),
+    /// It could not be rebuilt.
+    Quarantined(Box<Quarantine>),
+}
+
+/// An entity that cannot be rebuilt; what is known of it is kept.
+pub struct Quarantine {
+    /// Why.
+    pub reason: String,
+    /// The bytes that may be whole.
+    pub bytes: Box<[u8]>,
+    /// The last record in them.
+    pub sequence: u64,
+}
+
+/// What a peek at a slot finds.
+pub enum Peek {
+    /// Bytes at rest, copied.
+    Bytes(Box<[u8]>),
+    /// It is live or running: ask by message.
+    Busy,
+    /// It could not be rebuilt: why.
+    Quarantined(String),
+}
+
+impl Slot {
+    /// A slot with this body.
+    pub fn new(root: RootId, tenant: Tenant, body: Body, sequence: u64) -> Self {
+        Slot {
+            root,
+            tenant,
+            state: Mutex::new(State {
+                inbox: None,
+                body,
+                sequence,
+                running: false,
+                scripts: false,
+                touched: false,
+                queued_bytes: 0,
+            }),
+        }
+    }
+
+    /// Puts a message into the mailbox. True: nobody runs the slot, so the caller has to hand it to a host.
+    pub fn push(&self, message: Message) -> bool {
+        let mut state = self.state.lock();
+        state
+            .inbox
+            .get_or_insert_with(|| Box::new(VecDeque::with_capacity(2)))
+            .push_back(message);
+        !std::mem::replace(&mut state.running, true)
+    }
+
+    /// Puts a message back at the front; the slot is running.
+    pub fn push_front(&self, message: Message) {
+        let mut state = self.state.lock();
+        state
+            .inbox
+            .get_or_insert_with(|| Box::new(VecDeque::with_capacity(2)))
+            .push_front(message);
+    }
+
+    /// A host takes the state.
+    pub fn borrow(&self) -> Body {
+        std::mem::replace(&mut self.state.lock().body, Body::Lent)
+    }
+
+    /// The next message, or none: then the body is back and the slot no longer runs.
+    pub fn next(&self, body: &mut Option<Body>) -> Option<Message> {
+        let mut state = self.state.lock();
+        if let Some(message) = state.inbox.as_mut().and_then(|inbox| inbox.pop_front()) {
+            return Some(message);
+        }
+        state.inbox = None;
+        state.running = false;
+        state.touched = true;
+        if let Some(body) = body.take() {
+            state.body = body;
+        }
+        None
+    }
+
+    /// Gives the state back while the slot stays running (its host yields or died).
+    pub fn give_back(&self, body: Body) {
+        self.state.lock().body = body;
+    }
+
+    /// Sequence of the last record.
+    pub fn sequence(&self) -> u64 {
+        self.state.lock().sequence
+    }
+
+    /// A record was handed to the journal.
+    pub fn set_sequence(&self, sequence: u64) {
+        self.state.lock().sequence = sequence;
+    }
+
+    /// Whether it runs on the threads for scripts.
+    pub fn scripts(&self) -> bool {
+        self.state.lock().scripts
+    }
+
+    /// From now on it runs on the threads for scripts.
+    pub fn set_scripts(&self) {
+        self.state.lock().scripts = true;
+    }
+
+    /// What can be read without a message.
+    pub fn peek(&self) -> Peek {
+        let state = self.state.lock();
+        match &state.body {
+            Body::AtRest(bytes) if !state.running => Peek::Bytes(bytes.clone()),
+            Body::Quarantined(quarantine) => Peek::Quarantined(quarantine.reason.clone()),
+            Body::AtRest(_) | Body::Ended(_) | Body::Live(_) | Body::Lent => Peek::Busy,
+        }
+    }
+
+    /// Enters the resting queue if it is live and not there yet: what it counts, in bytes.
+    pub fn enter_resting_queue(&self) -> Option<usize> {
+        let mut state = self.state.lock();
+        let Body::Live(live) = &state.body else {
+            return None;
+        };
+        if state.queued_bytes > 0 {
+            return None;
+        }
+        state.queued_bytes = live.weight();
+        Some(state.queued_bytes)
+    }
+
+    /// The resting queue has reached it: rests it if it is live, idle, untouched since last time and durable.
+    /// Gives what it counted, in bytes; none: it stays and must be queued again.
+    pub fn rest(&self, durable: u64) -> Option<usize> {
+        let mut state = self.state.lock();
+        if state.running || matches!(state.body, Body::Lent) {
+            return None;
+        }
+        if let Body::Live(_) = state.body {
+            if std::mem::take(&mut state.touched) || state.sequence > durable {
+                return None;
+            }
+            if let Body::Live(live) = std::mem::replace(&mut state.body, Body::Lent) {
+                state.body = Body::AtRest(live.rest());
+            }
+        }
+        Some(std::mem::take(&mut state.queued_bytes))
+    }
+
+    /// The bytes and last sequence for a snapshot; none while a host has it (ask by message then).
+    pub fn save(&self) -> Option<(Vec<u8>, u64)> {
+        let mut state = self.state.lock();
+        let sequence = state.sequence;
+        match &mut state.body {
+            Body::AtRest(bytes) => Some((bytes.to_vec(), sequence)),
+            Body::Live(live) | Body::Ended(live) => Some((live.rebase().to_vec(), sequence)),
+            Body::Lent => None,
+            Body::Quarantined(kept) => Some((kept.bytes.to_vec(), kept.sequence)),
+        }
+    }
+
+    /// Whether it could not be rebuilt.
+    pub fn is_quarantined(&self) -> bool {
+        matches!(self.state.lock().body, Body::Quarantined(_))
+    }
+
+    /// Looks at an ended instance; none when it has not ended or a host has it.
+    pub fn ended<T>(&self, view: impl FnOnce(&Live) -> T) -> Option<T> {
+        match &self.state.lock().body {
+            Body::Ended(live) => Some(view(live)),
+            Body::AtRest(_) | Body::Live(_) | Body::Lent | Body::Quarantined(_) => None,
+        }
+    }
+}

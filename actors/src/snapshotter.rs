@@ -1,0 +1,233 @@
+//! Who is saved when: complete snapshots while writes go on, each entity as of its own last record.
+//!
+//! Owns: when a snapshot is taken, and that the journal is trimmed only behind two of them.
+//! Never: stops writes; renames a snapshot into place before the journal is durable up to what is in it.
+//!
+//! ```text
+//!  journal grew by max(256 MiB, last snapshot) or 10 minutes after a change
+//!   └▶ flush the archive ─▶ begin(durable + 1) ─▶ definitions, identities, clock, answers, every slot ─▶ finish ─▶ prune ─▶ trim
+//! ```
+
+use crate::{
+    core::Core,
+    definitions,
+    message::Message,
+    record::{self, kind},
+};
+use parking_lot::{Condvar, Mutex};
+use snapshots::{EntityRef, FileSnapshots, SnapshotError, SnapshotStore, SnapshotWriter};
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often it is looked whether a snapshot is due.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// After a failure the next try waits so long.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// Snapshots that are kept.
+const KEEP: usize = 2;
+
+/// Takes snapshots.
+pub struct Snapshotter {
+    store: FileSnapshots,
+    control: Arc<Control>,
+}
+
+/// The way to a running snapshotter.
+#[derive(Default)]
+pub struct Control {
+    state: Mutex<ControlState>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct ControlState {
+    wanted: u64,
+    done: u64,
+    stop: bool,
+    failure: Option<String>,
+}
+
+impl Control {
+    /// Takes a snapshot now and waits for it.
+    pub fn take_now(&self) -> Result<(), String> {
+        let mut state = self.state.lock();
+        state.wanted += 1;
+        let mine = state.wanted;
+        self.wake.notify_all();
+        while state.done < mine && !state.stop {
+            self.wake.wait(&mut state);
+        }
+        state.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Ends the thread after what it is doing.
+    pub fn stop(&self) {
+        self.state.lock().stop = true;
+        self.wake.notify_all();
+    }
+
+    /// Why the last snapshot failed, if it did: shown in `/readyz`.
+    pub fn failure(&self) -> Option<String> {
+        self.state.lock().failure.clone()
+    }
+}
+
+impl Snapshotter {
+    /// Starts the thread.
+    pub fn start(
+        core: Arc<Core>,
+        store: FileSnapshots,
+    ) -> std::io::Result<(Arc<Control>, thread::JoinHandle<()>)> {
+        let control = Arc::new(Control::default());
+        let snapshotter = Snapshotter {
+            store,
+            control: Arc::clone(&control),
+        };
+        let thread = thread::Builder::new()
+            .name("snapshotter".into())
+            .spawn(move || snapshotter.run(&core))?;
+        Ok((control, thread))
+    }
+
+    fn run(&self, core: &Arc<Core>) {
+        let mut last = Instant::now();
+        let mut bytes_then = 0;
+        let mut sequence_then = core.queue.durable();
+        let mut last_size = 0;
+        loop {
+            let Some(wanted) = self.wait() else { return };
+            let grown = core.queue.journal_bytes() - bytes_then;
+            let threshold = core.options.snapshot_journal_bytes.max(last_size);
+            let changed = core.queue.durable() > sequence_then;
+            let old = last.elapsed() >= core.options.snapshot_every;
+            let asked = wanted.is_some();
+            if !(asked || grown >= threshold || (changed && old)) {
+                continue;
+            }
+            let (bytes_now, sequence_now) = (core.queue.journal_bytes(), core.queue.durable());
+            let result = self.take(core);
+            match &result {
+                Ok(bytes) => {
+                    (last, bytes_then, sequence_then, last_size) =
+                        (Instant::now(), bytes_now, sequence_now, *bytes);
+                }
+                Err(error) => tracing::error!(%error, "a snapshot failed; it is tried again"),
+            }
+            self.report(wanted, result.err().map(|error| error.to_string()));
+        }
+    }
+
+    /// Waits a while or until a snapshot is asked for; none: stop.
+    fn wait(&self) -> Option<Option<u64>> {
+        let mut state = self.control.state.lock();
+        let pause = if state.failure.is_some() {
+            RETRY_AFTER
+        } else {
+            LOOK_EVERY
+        };
+        if !state.stop && state.wanted == state.done {
+            self.control.wake.wait_for(&mut state, pause);
+        }
+        if state.stop {
+            return None;
+        }
+        Some((state.wanted > state.done).then_some(state.wanted))
+    }
+
+    fn report(&self, wanted: Option<u64>, failure: Option<String>) {
+        let mut state = self.control.state.lock();
+        state.failure = failure;
+        if let Some(wanted) = wanted {
+            state.done = wanted;
+        }
+        self.control.wake.notify_all();
+    }
+
+    fn take(&self, core: &Arc<Core>) -> Result<u64, SnapshotError> {
+        core.archiver.flush();
+        let mut writer = self.store.begin(core.queue.published() + 1)?;
+        self.put_services(core, writer.as_mut())?;
+        for root in core.directory.roots() {
+            let Some(slot) = core.directory.get(root) else {
+                continue;
+            };
+            let (bytes, sequence) = match slot.save() {
+                Some(saved) => saved,
+                None => {
+                    let (sender, receiver) = mpsc::channel();
+                    core.send(&slot, Message::Save(sender));
+                    match receiver.recv() {
+                        Ok(saved) => saved,
+                        Err(_) => continue,
+                    }
+                }
+            };
+            if bytes.is_empty() {
+                continue;
+            }
+            let mut entry = slot.tenant.0.to_le_bytes().to_vec();
+            entry.extend_from_slice(&bytes);
+            put(writer.as_mut(), kind::INSTANCE, root.0, sequence, &entry)?;
+        }
+        let info = loop {
+            match writer.finish(core.queue.durable()) {
+                Err(SnapshotError::NotDurable { .. }) => core.queue.wait_durable(),
+                finished => break finished?,
+            }
+        };
+        if let Some(before) = self.store.prune(KEEP)? {
+            core.queue.trim(before);
+        }
+        tracing::info!(
+            entities = info.entities,
+            bytes = info.bytes,
+            "snapshot taken"
+        );
+        Ok(info.bytes)
+    }
+
+    fn put_services(
+        &self,
+        core: &Arc<Core>,
+        writer: &mut dyn SnapshotWriter,
+    ) -> Result<(), SnapshotError> {
+        let (sender, receiver) = mpsc::channel();
+        if let Some(actor) = core.definitions.get() {
+            // It lives as long as the server.
+            let _ = actor.cast(definitions::Message::Save(sender));
+            if let Ok((bytes, sequence)) = receiver.recv() {
+                put(writer, kind::DEFINITIONS, 0, sequence, &bytes)?;
+            }
+        }
+        let (bytes, sequence) = core.organisation.save();
+        put(writer, kind::ORGANISATION, 0, sequence, &bytes)?;
+        if core.clock.is_manual() {
+            let now = core.clock.now_ms().to_le_bytes();
+            put(writer, kind::CLOCK, 0, 0, &now)?;
+        }
+        for remembered in core.idempotency.all() {
+            let bytes = codec::encode(1, &remembered);
+            put(writer, kind::REMEMBERED, remembered.request.key, 0, &bytes)?;
+        }
+        Ok(())
+    }
+}
+
+fn put(
+    writer: &mut dyn SnapshotWriter,
+    kind: u16,
+    entity: u128,
+    sequence: u64,
+    bytes: &[u8],
+) -> Result<(), SnapshotError> {
+    writer.put(EntityRef {
+        entity,
+        kind,
+        version: record::VERSION,
+        sequence,
+        bytes,
+    })
+}

@@ -1,0 +1,161 @@
+//! Timers: fires what is due, in order of due time; with a manual clock only when told.
+//!
+//! Owns: when to look again. The due times themselves are derived from the views, never persisted here.
+//! Never: loses a failure; work that fails is recorded at its instance, which tries again later or shows an incident.
+//!
+//! ```text
+//!  publisher ── something changed ──▶ look: next due ─▶ sleep until then ─▶ fire all that are due ─▶ look again
+//! ```
+
+use crate::{cause::Cause, core::Core, definitions::Message, failure::Failure};
+use bpmn::Command;
+use codec::Id;
+use parking_lot::Mutex;
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinSet,
+};
+
+/// Firings on their way at a time.
+const AT_A_TIME: usize = 256;
+/// With nothing due, look again at the latest after so long: the machine's clock may have been set.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A timer that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Due {
+    /// Of an instance.
+    Instance(Id),
+    /// Of a start event, by its number.
+    Start(u64),
+}
+
+/// The service.
+#[derive(Default)]
+pub struct Timers {
+    changed: Notify,
+    firing: Mutex<HashSet<Due>>,
+}
+
+impl Timers {
+    /// Something was published that may be due earlier.
+    pub fn look_again(&self) {
+        self.changed.notify_one();
+    }
+}
+
+/// Runs until the server stops; only with the real clock.
+pub async fn run(core: Arc<Core>) {
+    let mut running = JoinSet::new();
+    loop {
+        let now_ms = core.clock.now_ms();
+        let due = due(&core, now_ms, AT_A_TIME);
+        let mut began = 0;
+        for (_, timer) in due {
+            if !core.timers.firing.lock().insert(timer) {
+                continue;
+            }
+            began += 1;
+            let core = Arc::clone(&core);
+            running.spawn(async move {
+                // Its failure is recorded at its instance.
+                let _ = fire(&core, timer, None).await;
+                core.timers.firing.lock().remove(&timer);
+            });
+        }
+        while running.len() >= AT_A_TIME {
+            running.join_next().await;
+        }
+        while running.try_join_next().is_some() {}
+        if began > 0 {
+            continue;
+        }
+        let wait = next_due_ms(&core)
+            .map_or(LOOK_EVERY, |ms| {
+                Duration::from_millis(u64::try_from(ms - core.clock.now_ms()).unwrap_or(1))
+            })
+            .clamp(Duration::from_millis(1), LOOK_EVERY);
+        tokio::select! {
+            () = core.timers.changed.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+            _ = running.join_next(), if !running.is_empty() => {}
+        }
+    }
+}
+
+/// What is due at an instant, in order of due time.
+pub fn due(core: &Core, now_ms: i64, limit: usize) -> Vec<(i64, Due)> {
+    let mut due: Vec<(i64, Due)> = core
+        .views
+        .read()
+        .next_due(now_ms)
+        .take(limit)
+        .map(|due| (due.due_ms, Due::Instance(due.id)))
+        .collect();
+    due.extend(
+        core.catalog
+            .due_starts(now_ms)
+            .into_iter()
+            .map(|(due_ms, number)| (due_ms, Due::Start(number))),
+    );
+    due.sort();
+    due
+}
+
+/// When the next timer is due.
+pub fn next_due_ms(core: &Core) -> Option<i64> {
+    let instance = core
+        .views
+        .read()
+        .next_due(i64::MAX)
+        .next()
+        .map(|due| due.due_ms);
+    let start = core.catalog.next_start_ms();
+    instance.into_iter().chain(start).min()
+}
+
+/// Fires a timer, due or not. A failure is answered and recorded at the instance: a retry less, due again later.
+pub async fn fire(core: &Arc<Core>, timer: Due, cause: Option<Cause>) -> Result<(), Failure> {
+    match timer {
+        Due::Instance(id) => {
+            let command = Command::FireTimer { timer: id.number };
+            let fired = core.command(id.root, command, cause, |_| ()).await;
+            if let Err(failure @ (Failure::Refused(_) | Failure::Panicked)) = &fired
+                && !is_gone(failure)
+            {
+                let failed = Command::FailTimer {
+                    timer: id.number,
+                    message: failure.to_string(),
+                };
+                // The timer may have gone in between.
+                let _ = core.command(id.root, failed, None, |_| ()).await;
+            }
+            fired
+        }
+        Due::Start(number) => {
+            let (sender, receiver) = oneshot::channel();
+            let Some(actor) = core.definitions.get() else {
+                return Err(Failure::Stopping);
+            };
+            let reply = Box::new(move |result| drop(sender.send(result)));
+            actor
+                .cast(Message::FireStart { number, reply })
+                .map_err(|_| Failure::Stopping)?;
+            receiver.await.unwrap_or(Err(Failure::Stopping))
+        }
+    }
+}
+
+/// Whether the timer no longer exists or may not fire now, which is no failure of its work.
+fn is_gone(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(refusal) => matches!(
+            refusal,
+            bpmn::Refusal::TimerNotFound(_)
+                | bpmn::Refusal::InstanceEnded
+                | bpmn::Refusal::InstanceSuspended
+        ),
+        _ => false,
+    }
+}

@@ -1,0 +1,142 @@
+//! Work on a data directory: verify, repair, backup, restore.
+//! Never: changes data that it only reads, or writes into a directory that holds some.
+
+use crate::{
+    cli::{BackupArgs, RestoreArgs, VerifyArgs},
+    control::{self, Answer, BackedUp, Reached, Request},
+    server::{Failed, State},
+};
+use actors::archive::Archive;
+use snapshots::{Disk, FileJournal, JournalOptions, RealDisk};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The archive's file in a data directory.
+const ARCHIVE: &str = "history.db";
+
+/// `loomwork verify`: reads everything again.
+pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
+    let config = arguments.data.config()?;
+    must_exist(&config.data)?;
+    let disk = RealDisk::new(&config.data)?;
+    if let Some(sequence) = arguments.repair {
+        let report = snapshots::repair(&disk, sequence)?;
+        let kept = report.set_aside.join(", ");
+        println!(
+            "repaired: the next record gets sequence {}; set aside: {}",
+            report.sequence,
+            if kept.is_empty() { "nothing" } else { &kept }
+        );
+        return Ok(());
+    }
+    let report = snapshots::verify(&disk)?;
+    println!(
+        "{} segments, {} records, {} marks read",
+        report.segments, report.records, report.marks
+    );
+    for damage in &report.damages {
+        println!("damage: {damage}");
+    }
+    if config.data.join(ARCHIVE).exists() {
+        Archive::open(&config.data.join(ARCHIVE))?.verify()?;
+        println!("history.db read");
+    }
+    if report.is_whole() {
+        println!("whole");
+        Ok(())
+    } else {
+        Err(format!("{} damages found", report.damages.len()).into())
+    }
+}
+
+/// `loomwork backup`: by the running server, or of the data at rest.
+pub fn backup(arguments: &BackupArgs) -> Result<(), Failed> {
+    let config = arguments.data.config()?;
+    must_exist(&config.data)?;
+    let into = std::path::absolute(&arguments.into)?;
+    let request = Request::Backup { into: into.clone() };
+    let done = match control::call(&control::socket_path(&config.data), &request)? {
+        Reached::Server(Answer::BackedUp(done)) => done,
+        Reached::Server(Answer::Refused(reason)) => return Err(reason.into()),
+        Reached::Server(
+            Answer::TokenCreated(_) | Answer::Tokens(_) | Answer::TokenRevoked,
+        ) => return Err("the server answered something else".into()),
+        Reached::Nobody => {
+            let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&config.data)?);
+            let options = JournalOptions {
+                segment_bytes: config.journal.segment_bytes,
+                ..JournalOptions::default()
+            };
+            let (journal, _) = FileJournal::open(disk, options)?;
+            let archive = Archive::open(&config.data.join(ARCHIVE))?;
+            copy(&journal.handle(), &archive, &into)?
+        }
+    };
+    println!(
+        "backed up {} files, {} bytes, up to sequence {}; the keys are not in it",
+        done.files, done.bytes, done.sequence
+    );
+    Ok(())
+}
+
+/// A backup of the data under a running server.
+pub async fn backup_running(state: &Arc<State>, into: PathBuf) -> Result<BackedUp, String> {
+    let state = Arc::clone(state);
+    let copied = tokio::task::spawn_blocking(move || {
+        let engine = &state.engine;
+        engine.snapshots().take_now()?;
+        copy(engine.journal(), &engine.archiver.archive, &into).map_err(|error| error.to_string())
+    });
+    copied.await.map_err(|error| error.to_string())?
+}
+
+/// The archive is copied first: what it lacks is still in the snapshot or the journal that are copied after it.
+fn copy(
+    journal: &snapshots::Handle,
+    archive: &Archive,
+    into: &Path,
+) -> Result<BackedUp, Failed> {
+    std::fs::create_dir_all(into)?;
+    if std::fs::read_dir(into)?.next().is_some() {
+        return Err(format!("{} is not empty", into.display()).into());
+    }
+    let target = RealDisk::new(into)?;
+    let report = snapshots::backup(journal, &target)?;
+    let copied = into.join(ARCHIVE);
+    archive.copy_to(&copied)?;
+    Ok(BackedUp {
+        files: report.files + 1,
+        bytes: report.bytes + std::fs::metadata(&copied)?.len(),
+        sequence: report.last_sequence,
+    })
+}
+
+/// `loomwork restore`: a data directory out of a backup.
+pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
+    let config = arguments.data.config()?;
+    must_exist(&arguments.from)?;
+    std::fs::create_dir_all(&config.data)?;
+    let (from, target) = (RealDisk::new(&arguments.from)?, RealDisk::new(&config.data)?);
+    let report = snapshots::restore(&from, &target)?;
+    let archive = arguments.from.join(ARCHIVE);
+    if archive.exists() {
+        Archive::open(&archive)?.copy_to(&config.data.join(ARCHIVE))?;
+    }
+    println!(
+        "restored {} segments with {} records into {}",
+        report.segments,
+        report.records,
+        config.data.display()
+    );
+    Ok(())
+}
+
+fn must_exist(directory: &Path) -> Result<(), Failed> {
+    if directory.is_dir() {
+        Ok(())
+    } else {
+        Err(format!("{} is no directory", directory.display()).into())
+    }
+}

@@ -1,0 +1,298 @@
+//! Serving: from a configuration to a running server, and back to nothing on SIGTERM.
+//!
+//! Owns: the order of start and stop. Never: answers a request itself.
+//!
+//! ```text
+//!  config ─▶ engine opens the data ─▶ auto-deployment ─▶ listeners ─▶ ready … SIGTERM ─▶ drain ─▶ snapshot ─▶ exit 0
+//! ```
+
+use crate::{
+    api,
+    config::{self, Auth, Config},
+    control::{ControlSocket, socket_path},
+    http::{self, Gate, GateConfig, Limits, Router},
+    logging, machine, process_center,
+    tokens::Control,
+};
+use actors::{Engine, Options, admission::Bounds, scripts::ScriptLimits};
+use codec::Tenant;
+use snapshots::Durability;
+use std::{
+    error::Error,
+    net::SocketAddr,
+    process::{Command, ExitStatus},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{net::TcpListener, sync::watch};
+
+/// Threads that run scripts.
+const SCRIPT_THREADS: usize = 2;
+/// Commands under way at a time, beyond what HTTP lets in at a time: batches inside one request.
+const COMMANDS: usize = 65_536;
+/// The journal may hold so much that no snapshot has made needless, as a multiple of what leads to a snapshot.
+const JOURNAL_LIMIT_FACTOR: u64 = 16;
+/// A server that ended within this is not started again at once.
+const CRASH_PAUSE: Duration = Duration::from_secs(1);
+
+/// What went wrong, for the person who started it.
+pub type Failed = Box<dyn Error + Send + Sync>;
+
+/// What every handler can reach.
+pub struct State {
+    /// The engine.
+    pub engine: Engine,
+    /// The configuration.
+    pub config: Config,
+    /// The company of callers without a token.
+    pub tenant: Tenant,
+    /// When the server started.
+    pub started: Instant,
+}
+
+/// What a special way of serving does beside it.
+#[derive(Default)]
+pub struct Extra {
+    /// Deploy this model at the first start, and say what to do with it.
+    pub example: Option<(&'static str, &'static [u8])>,
+    /// Printed when ready; `{base}` is the address.
+    pub greeting: Option<&'static str>,
+}
+
+/// Serves until told to stop.
+pub fn serve(config: Config, extra: Extra) -> Result<(), Failed> {
+    logging::start(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(run(config, extra))
+}
+
+async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
+    let begun = Instant::now();
+    let engine = actors::open(options(&config)).await?;
+    let state = Arc::new(State {
+        engine: engine.clone(),
+        tenant: Tenant::default(),
+        started: begun,
+        config,
+    });
+    let config = &state.config;
+    process_center::deploy_at_start(&state).await?;
+    if let Some((name, model)) = extra.example {
+        process_center::deploy_example(&state, name, model).await?;
+    }
+    let router = Arc::new(router(&state)?);
+    let (stop, stopped) = watch::channel(false);
+    let mut listening = Vec::new();
+    let mut addresses = Vec::new();
+    for address in &config.listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+        addresses.push(listener.local_addr()?);
+        let serving = http::serve(listener, Arc::clone(&router), limits(config), stopped.clone());
+        listening.push(tokio::spawn(serving));
+    }
+    let control = start_control(&state, stopped.clone());
+    say_ready(config, &addresses, begun, &extra)?;
+    wait_for_signal().await?;
+    tracing::info!("stopping: requests under way are finished, then a snapshot is taken");
+    // The receivers live in the tasks that are awaited below.
+    let _ = stop.send(true);
+    for task in listening {
+        task.await??;
+    }
+    if let Some(control) = control {
+        control.await?;
+    }
+    tokio::task::spawn_blocking(move || engine.stop()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn start_control(
+    state: &Arc<State>,
+    mut stopped: watch::Receiver<bool>,
+) -> Option<tokio::task::JoinHandle<()>> {
+    match ControlSocket::bind(&socket_path(&state.config.data)) {
+        Ok(socket) => {
+            let handler = Arc::new(Control::new(Arc::clone(state)));
+            let shutdown = async move {
+                // The sender lives until the server stops.
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            };
+            Some(tokio::spawn(socket.serve(handler, shutdown)))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no control socket: `loomwork token` and `backup` cannot reach this server");
+            None
+        }
+    }
+}
+
+fn say_ready(
+    config: &Config,
+    addresses: &[SocketAddr],
+    begun: Instant,
+    extra: &Extra,
+) -> Result<(), Failed> {
+    let lines: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    std::fs::write(config.data.join("listen.addr"), lines.join("\n") + "\n")?;
+    let durability = match config.durability {
+        config::Durability::Sync => "sync",
+        config::Durability::Async => "async: up to 100 ms of answered writes may be lost",
+    };
+    let ms = begun.elapsed().as_millis();
+    tracing::info!(listen = %lines.join(", "), %durability, start_ms = ms, "serving");
+    if let (Some(greeting), Some(base)) = (extra.greeting, lines.first()) {
+        println!("{}", greeting.replace("{base}", &format!("http://{base}")));
+    }
+    Ok(())
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
+    let config = &state.config;
+    let public = [&config.public_url.gateway, &config.public_url.sso];
+    let gate = Gate::new(&GateConfig {
+        public_urls: public.into_iter().flatten().cloned().collect(),
+        hosts: config.http.hosts.clone(),
+        allowed_origins: config.http.allowed_origins.clone(),
+    })?;
+    let body_limit = config.http.body_bytes;
+    let in_flight = config.http.in_flight as u64;
+    let mut native = api::api();
+    native.body_limit_bytes = body_limit;
+    native.token_required = config.api.auth == Auth::Token;
+    let mut process_center = process_center::api();
+    process_center.body_limit_bytes = body_limit;
+    process_center.token_required = config.process_center.auth == Auth::Token;
+    Ok(Router::new(Arc::clone(state), gate)
+        .admitting(in_flight, config.http.in_flight_bytes)
+        .mount(native)?
+        .mount(machine::api())?
+        .mount(process_center)?)
+}
+
+fn limits(config: &Config) -> Limits {
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let http = &config.http;
+    Limits {
+        connections: http.connections,
+        header_bytes: usize::try_from(http.header_bytes).unwrap_or(usize::MAX),
+        header_count: http.header_count,
+        header_ms: ms(http.header_time),
+        idle_ms: ms(http.idle),
+        body_ms: ms(http.body_time),
+        body_grace_ms: ms(http.body_grace),
+        body_bytes_per_second: http.body_rate,
+        write_ms: ms(http.write_time),
+        drain_ms: ms(http.drain),
+    }
+}
+
+/// What the engine is told of a configuration.
+pub fn options(config: &Config) -> Options {
+    let engine = &config.engine;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let script_ms = u64::try_from(engine.script_time.as_millis()).unwrap_or(u64::MAX);
+    let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    Options {
+        data: config.data.clone(),
+        durability: match config.durability {
+            config::Durability::Sync => Durability::Sync,
+            config::Durability::Async => Durability::Async,
+        },
+        manual_clock: engine.clock == config::Clock::Manual,
+        time_zone: engine.time_zone.clone(),
+        tenant: Tenant::default(),
+        hosts: if engine.workers == 0 {
+            cores
+        } else {
+            engine.workers
+        },
+        script_threads: SCRIPT_THREADS,
+        script_limits: ScriptLimits {
+            time_ms: script_ms,
+            memory_bytes: bytes(engine.script_memory),
+            ..ScriptLimits::default()
+        },
+        script_budget_ms: script_ms,
+        live_bytes: bytes(engine.live_bytes),
+        bounds: Bounds {
+            commands: COMMANDS,
+            archive_backlog: config.archive.backlog,
+        },
+        segment_bytes: config.journal.segment_bytes,
+        journal_limit_bytes: config
+            .snapshots
+            .journal_bytes
+            .saturating_mul(JOURNAL_LIMIT_FACTOR),
+        snapshot_journal_bytes: config.snapshots.journal_bytes,
+        snapshot_every: config.snapshots.every,
+        snapshot_bytes_per_second: Some(config.snapshots.write_rate),
+        idempotency_keys: config.api.idempotency_keys as usize,
+        idempotency_keep: Duration::from_secs(u64::from(config.api.idempotency_hours) * 3600),
+        retention: config.archive.retention,
+    }
+}
+
+/// `--restart`: serves in a child process and starts it again whenever it ends with a failure.
+pub fn serve_again_and_again() -> Result<(), Failed> {
+    let program = std::env::current_exe()?;
+    let arguments: Vec<_> = std::env::args_os()
+        .skip(1)
+        .filter(|argument| argument != "--restart")
+        .collect();
+    loop {
+        let begun = Instant::now();
+        let mut child = Command::new(&program).args(&arguments).spawn()?;
+        let status = wait_passing_signals(&mut child)?;
+        if status.success() {
+            return Ok(());
+        }
+        eprintln!("loomwork: the server ended with {status}; it is started again");
+        if begun.elapsed() < CRASH_PAUSE {
+            std::thread::sleep(CRASH_PAUSE);
+        }
+    }
+}
+
+/// Waits for the child; SIGTERM and SIGINT are handed on to it.
+fn wait_passing_signals(child: &mut std::process::Child) -> Result<ExitStatus, Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let process = rustix::process::Pid::from_child(child);
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // The receiver waits below.
+            let _ = sender.send(child.wait());
+        });
+        runtime.block_on(async move {
+            let mut ended = receiver;
+            loop {
+                tokio::select! {
+                    status = &mut ended => return Ok(status??),
+                    signalled = wait_for_signal() => {
+                        signalled?;
+                        // It may have ended already.
+                        let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
+                    }
+                }
+            }
+        })
+    })
+}
