@@ -200,6 +200,12 @@ impl Process {
         }
     }
 
+    /// Where an instance begins that nothing but a command starts: the none start event, else the first one.
+    pub fn initial_start_event(&self) -> Option<ElementIndex> {
+        self.none_start_event()
+            .or_else(|| self.root.start_events.first().copied())
+    }
+
     /// The none start event of the process, if it has one.
     pub fn none_start_event(&self) -> Option<ElementIndex> {
         self.root.start_events.iter().copied().find(|index| {

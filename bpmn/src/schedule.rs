@@ -98,7 +98,13 @@ pub fn due_date(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, Schedul
     if trimmed.starts_with(['P', '-']) {
         return duration(trimmed, now_ms, zone);
     }
-    codec::instant::parse(trimmed, zone).ok_or_else(|| ScheduleError::Date {
+    let whole = match trimmed.len() {
+        // A year, or a year and a month, begin with their first day.
+        4 => format!("{trimmed}-01-01"),
+        7 => format!("{trimmed}-01"),
+        _ => trimmed.to_owned(),
+    };
+    codec::instant::parse(&whole, zone).ok_or_else(|| ScheduleError::Date {
         text: text.to_owned(),
     })
 }

@@ -78,5 +78,6 @@ fn random_models_of_the_core_pass() {
 
 #[test]
 fn models_from_the_wild_pass() {
-    check("wild/wild.json", FOREIGN, 87, 0);
+    // Four are refused at deployment: a mail task, a decision task, a foreign script language, a broken condition.
+    check("wild/wild.json", FOREIGN, 83, 4);
 }

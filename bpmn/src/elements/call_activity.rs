@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) fn execute(run: &mut Run<'_>, call: &CallActivity, execution: u32) -> Step {
     let definition = called_definition(run, call, execution)?;
     let process = Arc::clone(&definition.process);
-    let Some(start) = process.none_start_event() else {
+    let Some(start) = process.initial_start_event() else {
         return Err(Refusal::NoStartEvent(definition.text_id()));
     };
     let caller = run

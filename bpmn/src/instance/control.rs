@@ -27,7 +27,7 @@ pub(super) fn start(run: &mut Run<'_>, start: Start) -> Step {
         });
     }
     let process = definition.process.clone();
-    let at = start.start_event.or_else(|| process.none_start_event());
+    let at = start.start_event.or_else(|| process.initial_start_event());
     let Some((at, event)) = at.and_then(|at| start_event(&process, at)) else {
         return Err(Refusal::NoStartEvent(definition.text_id()));
     };

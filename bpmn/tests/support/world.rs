@@ -126,6 +126,12 @@ impl World {
             })?;
             processes.extend(parsed.processes);
         }
+        let mut keys: Vec<&str> = processes.iter().map(|p| p.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.len() != processes.len() {
+            return Err("a key stands twice in the deployment".to_owned());
+        }
         self.last_deployment += 1;
         let deployment = self.last_deployment;
         for process in processes {
