@@ -106,11 +106,29 @@ fn copy(
     let report = snapshots::backup(journal, &target)?;
     let copied = into.join(ARCHIVE);
     archive.copy_to(&copied)?;
+    let (files, bytes) = weigh(into)?;
     Ok(BackedUp {
-        files: report.files + 1,
-        bytes: report.bytes + std::fs::metadata(&copied)?.len(),
+        files,
+        bytes,
         sequence: report.last_sequence,
     })
+}
+
+/// How many files a directory holds, and their bytes.
+fn weigh(directory: &Path) -> std::io::Result<(u64, u64)> {
+    let (mut files, mut bytes) = (0, 0);
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            let (inner_files, inner_bytes) = weigh(&entry.path())?;
+            files += inner_files;
+            bytes += inner_bytes;
+        } else {
+            files += 1;
+            bytes += entry.metadata()?.len();
+        }
+    }
+    Ok((files, bytes))
 }
 
 /// `loomwork restore`: a data directory out of a backup.

@@ -1,24 +1,12 @@
 //! The program: reads the command line and does what it says.
 //! Owns: exit codes and what is printed for people. Never: serves or decides by itself.
 
-mod access;
-mod api;
-mod bench;
-mod cli;
-mod config;
-mod control;
-mod data;
-mod demo;
-mod http;
-mod logging;
-mod machine;
-mod pictures;
-mod process_center;
-mod server;
-mod tokens;
-
 use clap::Parser;
-use cli::{Cli, Command};
+use loomwork::{
+    bench,
+    cli::{Cli, Command},
+    data, demo, server, tokens,
+};
 use std::process::ExitCode;
 
 #[global_allocator]

@@ -1,0 +1,18 @@
+//! The server: HTTP, the documented APIs and the engine's own, the command line, configuration, pictures.
+//! It translates; it decides nothing. What is decided lies in `bpmn` and `org`, how it is carried out in `actors`.
+
+pub mod access;
+pub mod api;
+pub mod bench;
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod data;
+pub mod demo;
+pub mod http;
+pub mod logging;
+pub mod machine;
+pub mod pictures;
+pub mod process_center;
+pub mod server;
+pub mod tokens;
