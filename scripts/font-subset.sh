@@ -1,10 +1,9 @@
 #!/bin/sh
-# Makes assets/fonts/NotoSansCJKsc-subset.otf from Debian's fonts-noto-cjk: one weight, the characters that diagrams need.
-# Needs: apt-get install fonts-noto-cjk; pip install fonttools. Usage: scripts/font-subset.sh [NotoSansCJK-Regular.ttc]
+# Makes assets/fonts/*.otf from Debian's fonts-noto-cjk: two weights, the characters that diagrams need.
+# Needs: apt-get install fonts-noto-cjk; pip install fonttools. Usage: scripts/font-subset.sh [directory of the .ttc files]
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
-source=${1:-/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc}
-target=$here/assets/fonts/NotoSansCJKsc-subset.otf
+source=${1:-/usr/share/fonts/opentype/noto}
 characters=$(mktemp)
 trap 'rm -f "$characters"' EXIT
 
@@ -23,8 +22,11 @@ for point in sorted(points):
     print("U+%04X" % point)
 PYTHON
 
-# Face 2 of the collection is "Noto Sans CJK SC". Kerning is kept; vertical writing and alternates are not drawn.
-SOURCE_DATE_EPOCH=0 pyftsubset "$source" --font-number=2 --unicodes-file="$characters" --output-file="$target" \
-    --layout-features=kern,mark,ccmp --no-hinting --desubroutinize --name-IDs='*' --name-languages=0x409 \
-    --drop-tables+=vhea,vmtx,VORG,BASE,DSIG --no-recalc-timestamp --notdef-outline
-ls -l "$target"
+for weight in Regular Bold; do
+    # Face 2 of the collection is "Noto Sans CJK SC". Vertical writing and alternates are not drawn.
+    SOURCE_DATE_EPOCH=0 pyftsubset "$source/NotoSansCJK-$weight.ttc" --font-number=2 --unicodes-file="$characters" \
+        --output-file="$here/assets/fonts/NotoSansCJKsc-$weight-subset.otf" \
+        --layout-features=kern,mark,ccmp --no-hinting --desubroutinize --name-IDs='*' --name-languages=0x409 \
+        --drop-tables+=vhea,vmtx,VORG,BASE,DSIG --no-recalc-timestamp --notdef-outline
+done
+ls -l "$here"/assets/fonts/*.otf

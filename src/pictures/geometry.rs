@@ -72,7 +72,12 @@ impl Point {
 impl Bounds {
     /// A rectangle.
     pub fn new(x: f64, y: f64, width: f64, height: f64) -> Self {
-        Self { x, y, width, height }
+        Self {
+            x,
+            y,
+            width,
+            height,
+        }
     }
 
     /// The right edge.
@@ -143,7 +148,9 @@ pub fn leave(outline: Outline, bounds: &Bounds, mut line: Vec<Point>) -> Vec<Poi
         return line;
     };
     if inside(outline, bounds, first) {
-        let out = line.iter().position(|&point| !inside(outline, bounds, point));
+        let out = line
+            .iter()
+            .position(|&point| !inside(outline, bounds, point));
         if let Some(out) = out {
             let start = border(outline, bounds, line[out - 1], line[out]);
             line.splice(..out, [start]);
@@ -189,17 +196,36 @@ mod tests {
         let bounds = Bounds::new(100.0, 100.0, 40.0, 40.0);
         let far = Point::new(300.0, 120.0);
         let rows = [
-            (Outline::Rectangle, Point::new(120.0, 120.0), Point::new(140.0, 120.0)),
-            (Outline::Ellipse, Point::new(130.0, 120.0), Point::new(140.0, 120.0)),
-            (Outline::Rhombus, Point::new(120.0, 120.0), Point::new(140.0, 120.0)),
+            (
+                Outline::Rectangle,
+                Point::new(120.0, 120.0),
+                Point::new(140.0, 120.0),
+            ),
+            (
+                Outline::Ellipse,
+                Point::new(130.0, 120.0),
+                Point::new(140.0, 120.0),
+            ),
+            (
+                Outline::Rhombus,
+                Point::new(120.0, 120.0),
+                Point::new(140.0, 120.0),
+            ),
             // Outside, but the prolonged line meets the shape.
-            (Outline::Ellipse, Point::new(150.0, 120.0), Point::new(140.0, 120.0)),
+            (
+                Outline::Ellipse,
+                Point::new(150.0, 120.0),
+                Point::new(140.0, 120.0),
+            ),
         ];
         for (outline, from, expected) in rows {
             let left = leave(outline, &bounds, vec![from, far]);
             assert!(left[0].distance(expected) < 0.001, "{outline:?} {left:?}");
             let reached = reach(outline, &bounds, vec![far, from]);
-            assert!(reached[1].distance(expected) < 0.001, "{outline:?} {reached:?}");
+            assert!(
+                reached[1].distance(expected) < 0.001,
+                "{outline:?} {reached:?}"
+            );
         }
     }
 

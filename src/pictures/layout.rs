@@ -7,7 +7,9 @@
 //! innermost scopes first; a sub-process is as large as its block; then blocks are put down from the outside in
 //! ```
 
+mod block;
 mod connect;
+mod fringe;
 mod graph;
 mod lanes;
 mod place;
@@ -17,7 +19,7 @@ mod sizes;
 
 use super::model::{Bounds, Diagram, Point};
 use super::tree::Tree;
-use scope::Block;
+use block::Block;
 use std::collections::BTreeMap;
 
 /// Where a new picture begins, in pixels from the left and from the top.
@@ -64,7 +66,10 @@ impl Plan {
             }
             let inner = |at: usize| {
                 let block = blocks.get(&Some(at))?;
-                Some((block.width + 2.0 * INSET.x, block.height + INSET.x + INSET.y))
+                Some((
+                    block.width + 2.0 * INSET.x,
+                    block.height + INSET.x + INSET.y,
+                ))
             };
             let flows = links.get(&scope).map_or(&[][..], Vec::as_slice);
             let block = scope::arrange(diagram, tree, scope, &members, flows, &inner);
@@ -77,7 +82,9 @@ impl Plan {
     fn put(&mut self, diagram: &mut Diagram, scope: Option<usize>, origin: Point) {
         let mut open = vec![(scope, origin)];
         while let Some((scope, origin)) = open.pop() {
-            let Some(block) = self.blocks.remove(&scope) else { continue };
+            let Some(block) = self.blocks.remove(&scope) else {
+                continue;
+            };
             for (at, bounds) in block.put(diagram, origin) {
                 open.push((Some(at), Point::new(bounds.x + INSET.x, bounds.y + INSET.y)));
             }
@@ -86,7 +93,9 @@ impl Plan {
 }
 
 fn arrange_all(diagram: &mut Diagram, tree: &Tree) {
-    let chosen: Vec<bool> = (0..diagram.nodes.len()).map(|at| !tree.is_hidden(at)).collect();
+    let chosen: Vec<bool> = (0..diagram.nodes.len())
+        .map(|at| !tree.is_hidden(at))
+        .collect();
     for (node, &chosen) in diagram.nodes.iter_mut().zip(&chosen) {
         if chosen {
             (node.bounds, node.label) = (None, None);
@@ -113,12 +122,18 @@ fn complete(diagram: &mut Diagram, tree: &Tree, mut missing: Vec<bool>) -> bool 
         if scope.is_some_and(|at| missing[at]) {
             continue;
         }
-        let present = tree.children(scope).iter().filter_map(|&at| diagram.nodes[at].bounds);
-        let corner = present.map(|bounds| (bounds.x, bounds.bottom())).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let present = tree
+            .children(scope)
+            .iter()
+            .filter_map(|&at| diagram.nodes[at].bounds);
+        let corner = present
+            .map(|bounds| (bounds.x, bounds.bottom()))
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let origin = match scope.and_then(|at| diagram.nodes[at].bounds) {
             Some(around) => {
                 let inside = Point::new(around.x + INSET.x, around.y + INSET.y);
-                let origin = corner.map_or(inside, |(x, bottom)| Point::new(x, bottom + APART / 2.0));
+                let origin =
+                    corner.map_or(inside, |(x, bottom)| Point::new(x, bottom + APART / 2.0));
                 let content = Bounds::new(origin.x, origin.y, block.width, block.height);
                 if !around.contains(&content) {
                     return false;
@@ -148,18 +163,26 @@ fn complete(diagram: &mut Diagram, tree: &Tree, mut missing: Vec<bool>) -> bool 
 fn hosted(diagram: &Diagram, tree: &Tree, missing: &[bool]) -> Vec<(usize, Bounds)> {
     let mut by_host: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for at in (0..diagram.nodes.len()).filter(|&at| missing[at]) {
-        if let Some(host) = tree.host(at).filter(|&host| diagram.nodes[host].bounds.is_some()) {
+        if let Some(host) = tree
+            .host(at)
+            .filter(|&host| diagram.nodes[host].bounds.is_some())
+        {
             by_host.entry(host).or_default().push(at);
         }
     }
     let mut places = Vec::new();
     for (host, events) in by_host {
-        let Some(border) = diagram.nodes[host].bounds else { continue };
+        let Some(border) = diagram.nodes[host].bounds else {
+            continue;
+        };
         let step = border.width / (events.len() as f64 + 1.0);
         for (number, at) in events.into_iter().enumerate() {
             let (width, height) = sizes::size(&diagram.nodes[at], None);
             let x = border.x + step * (number as f64 + 1.0) - width / 2.0;
-            places.push((at, Bounds::new(x, border.bottom() - height / 2.0, width, height)));
+            places.push((
+                at,
+                Bounds::new(x, border.bottom() - height / 2.0, width, height),
+            ));
         }
     }
     places

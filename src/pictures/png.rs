@@ -1,4 +1,4 @@
-//! SVG to pixels. Owns the embedded font and the limits of a raster. Must never read a font or a picture from the
+//! SVG to pixels. Owns the embedded fonts and the limits of a raster. Must never read a font or a picture from the
 //! machine that it runs on: the same diagram is the same bytes everywhere.
 
 use super::PictureError;
@@ -10,16 +10,19 @@ use std::sync::{Arc, LazyLock};
 const EDGE: f64 = 8192.0;
 /// Most pixels of a picture: four bytes each while it is drawn.
 const PIXELS: f64 = 16.0 * 1024.0 * 1024.0;
-/// Most pixels painted in all, shape over shape: about a second's work.
-const PAINTED: f64 = 512.0 * 1024.0 * 1024.0;
+/// Most pixels painted in all, shape over shape: well below a second's work.
+const PAINTED: f64 = 256.0 * 1024.0 * 1024.0;
 
-static FONT: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-subset.otf");
-/// The family name within the embedded font.
+static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Regular-subset.otf");
+static BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Bold-subset.otf");
+/// The family name within the embedded fonts.
 pub const FAMILY: &str = "Noto Sans CJK SC";
 
 static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = usvg::fontdb::Database::new();
-    fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(FONT)));
+    for font in [REGULAR, BOLD] {
+        fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(font)));
+    }
     fonts.set_sans_serif_family(FAMILY);
     Arc::new(fonts)
 });
@@ -48,5 +51,7 @@ pub fn render(scene: &Scene, svg: &str) -> Result<Vec<u8>, PictureError> {
         .ok_or_else(|| raster("no memory for its pixels".to_owned()))?;
     let transform = tiny_skia::Transform::from_scale(scale as f32, scale as f32);
     resvg::render(&tree, transform, &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|error| raster(error.to_string()))
+    pixmap
+        .encode_png()
+        .map_err(|error| raster(error.to_string()))
 }

@@ -54,9 +54,15 @@ impl Scene {
                 Axis::Extent => value * shrink,
             });
         }
-        let lines: f64 = diagram.flows.iter().map(|flow| length(&flow.waypoints)).sum();
+        let lines: f64 = diagram
+            .flows
+            .iter()
+            .map(|flow| length(&flow.waypoints))
+            .sum();
         let boxes = || diagram.nodes.iter().filter_map(|node| node.bounds);
-        let borders: f64 = boxes().map(|bounds| 2.0 * (bounds.width + bounds.height)).sum();
+        let borders: f64 = boxes()
+            .map(|bounds| 2.0 * (bounds.width + bounds.height))
+            .sum();
         let areas: f64 = boxes().map(|bounds| bounds.width * bounds.height).sum();
         Ok(Self {
             width: ((most.x + shift.x) * shrink).floor() + MARGIN,
@@ -81,12 +87,18 @@ impl Scene {
 
     /// The flows that show.
     pub fn flows(&self) -> impl Iterator<Item = &Edge> {
-        self.diagram.flows.iter().filter(|flow| shows(flow, &self.tree))
+        self.diagram
+            .flows
+            .iter()
+            .filter(|flow| shows(flow, &self.tree))
     }
 
     /// The pools and lanes that show.
     pub fn lanes(&self) -> impl Iterator<Item = (&Lane, Bounds)> {
-        self.diagram.lanes.iter().filter_map(|lane| Some((lane, lane.bounds?)))
+        self.diagram
+            .lanes
+            .iter()
+            .filter_map(|lane| Some((lane, lane.bounds?)))
     }
 }
 
@@ -137,28 +149,44 @@ fn check(diagram: &Diagram) -> Result<(), PictureError> {
     let waypoints: usize = diagram.flows.iter().map(|flow| flow.waypoints.len()).sum();
     let count = diagram.nodes.len() + diagram.flows.len() + diagram.lanes.len() + waypoints;
     if count > ELEMENTS {
-        return Err(PictureError::TooManyElements { count, limit: ELEMENTS });
+        return Err(PictureError::TooManyElements {
+            count,
+            limit: ELEMENTS,
+        });
     }
     let finite = |bounds: &Option<Bounds>| {
-        bounds.is_none_or(|b| [b.x, b.y, b.width, b.height].iter().all(|value| value.is_finite()))
+        bounds.is_none_or(|b| {
+            [b.x, b.y, b.width, b.height]
+                .iter()
+                .all(|value| value.is_finite())
+        })
     };
-    let nodes = (diagram.nodes.iter())
-        .map(|node| (&node.id, finite(&node.bounds) && finite(&node.label)));
-    let lanes = diagram.lanes.iter().map(|lane| (&lane.id, finite(&lane.bounds)));
+    let nodes =
+        (diagram.nodes.iter()).map(|node| (&node.id, finite(&node.bounds) && finite(&node.label)));
+    let lanes = diagram
+        .lanes
+        .iter()
+        .map(|lane| (&lane.id, finite(&lane.bounds)));
     let flows = diagram.flows.iter().map(|flow| {
         let mut points = flow.waypoints.iter();
         let points = points.all(|point| point.x.is_finite() && point.y.is_finite());
         (&flow.id, points && finite(&flow.label))
     });
     match nodes.chain(lanes).chain(flows).find(|(_, finite)| !finite) {
-        Some((id, _)) => Err(PictureError::NotFinite { element: id.clone() }),
+        Some((id, _)) => Err(PictureError::NotFinite {
+            element: id.clone(),
+        }),
         None => Ok(()),
     }
 }
 
 /// The least and the greatest coordinates of what shows, labels included.
 fn extent(diagram: &Diagram, tree: &Tree) -> (Point, Point) {
-    let nodes = diagram.nodes.iter().enumerate().filter(|&(at, _)| !tree.is_hidden(at));
+    let nodes = diagram
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|&(at, _)| !tree.is_hidden(at));
     let boxes = nodes.flat_map(|(_, node)| {
         // A label without a name is a left-over of the modeller.
         [node.bounds, node.label.filter(|_| !node.name.is_empty())]
@@ -166,13 +194,24 @@ fn extent(diagram: &Diagram, tree: &Tree) -> (Point, Point) {
     let lanes = diagram.lanes.iter().map(|lane| lane.bounds);
     let flows = || diagram.flows.iter().filter(|flow| shows(flow, tree));
     let labels = flows().map(|flow| flow.label.filter(|_| !flow.name.is_empty()));
-    let corners = boxes.chain(lanes).chain(labels).flatten().flat_map(|bounds| {
-        [Point::new(bounds.x, bounds.y), Point::new(bounds.right(), bounds.bottom())]
-    });
-    let (mut least, mut most) = (Point::default(), Point::default());
-    for point in corners.chain(flows().flat_map(|flow| flow.waypoints.iter().copied())) {
-        least = Point::new(least.x.min(point.x), least.y.min(point.y));
-        most = Point::new(most.x.max(point.x), most.y.max(point.y));
-    }
-    (least, most)
+    let corners = boxes
+        .chain(lanes)
+        .chain(labels)
+        .flatten()
+        .flat_map(|bounds| {
+            [
+                Point::new(bounds.x, bounds.y),
+                Point::new(bounds.right(), bounds.bottom()),
+            ]
+        });
+    let points = corners.chain(flows().flat_map(|flow| flow.waypoints.iter().copied()));
+    let extent = points
+        .map(|point| (point, point))
+        .reduce(|(least, most), (point, _)| {
+            (
+                Point::new(least.x.min(point.x), least.y.min(point.y)),
+                Point::new(most.x.max(point.x), most.y.max(point.y)),
+            )
+        });
+    extent.unwrap_or_default()
 }

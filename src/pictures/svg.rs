@@ -8,6 +8,7 @@
 mod canvas;
 mod events;
 mod icons;
+mod labels;
 mod lanes;
 mod lines;
 mod shapes;
@@ -40,23 +41,44 @@ pub fn render(scene: &Scene, highlight: &Highlight) -> String {
         Mode::Path => true,
     };
     let finished = visible(scene, &highlight.finished, path);
+    let around = labels::Obstacles::of(scene);
     let mut canvas = Canvas::new(scene.dashes);
     let (width, height) = (N(scene.width), N(scene.height));
+    // Half a pixel aside, so that thin lines at whole coordinates fill one row of pixels rather than half of two.
     canvas.put(format_args!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="'{FAMILY}','Noto Sans SC','Microsoft YaHei','PingFang SC',sans-serif">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="-0.5 -0.5 {width} {height}" font-family="'{FAMILY}','Noto Sans SC','Microsoft YaHei','PingFang SC',sans-serif">
 "#
     ));
     for (lane, bounds) in scene.lanes() {
         lanes::draw(&mut canvas, lane, bounds);
     }
     for (at, node, bounds) in scene.nodes().filter(|(_, node, _)| lies_below(node.kind)) {
-        shapes::draw(&mut canvas, node, bounds, finished.contains(&at), scene);
+        shapes::draw(
+            &mut canvas,
+            node,
+            bounds,
+            finished.contains(&at),
+            scene,
+            &around,
+        );
     }
     for flow in scene.flows() {
-        lines::draw(&mut canvas, scene, flow, path && highlight.taken_flows.contains(&flow.id));
+        lines::draw(
+            &mut canvas,
+            scene,
+            flow,
+            path && highlight.taken_flows.contains(&flow.id),
+        );
     }
     for (at, node, bounds) in scene.nodes().filter(|(_, node, _)| !lies_below(node.kind)) {
-        shapes::draw(&mut canvas, node, bounds, finished.contains(&at), scene);
+        shapes::draw(
+            &mut canvas,
+            node,
+            bounds,
+            finished.contains(&at),
+            scene,
+            &around,
+        );
     }
     for flow in scene.flows() {
         lines::label(&mut canvas, flow);
@@ -68,12 +90,18 @@ pub fn render(scene: &Scene, highlight: &Highlight) -> String {
 
 /// True for what others are drawn upon.
 fn lies_below(kind: NodeKind) -> bool {
-    matches!(kind, NodeKind::SubProcess { expanded: true, .. } | NodeKind::Group)
+    matches!(
+        kind,
+        NodeKind::SubProcess { expanded: true, .. } | NodeKind::Group
+    )
 }
 
 /// The nodes that show for these ids.
 fn visible(scene: &Scene, ids: &BTreeSet<String>, wanted: bool) -> BTreeSet<usize> {
-    let positions = ids.iter().filter(|_| wanted).filter_map(|id| scene.tree.position(id));
+    let positions = ids
+        .iter()
+        .filter(|_| wanted)
+        .filter_map(|id| scene.tree.position(id));
     positions.map(|at| scene.tree.visible(at)).collect()
 }
 
@@ -84,10 +112,16 @@ fn emphasise(canvas: &mut Canvas, scene: &Scene, highlight: &Highlight) {
         Mode::Path => (true, true),
     };
     let bounds = |at: usize| scene.diagram.nodes[at].bounds;
-    for bounds in visible(scene, &highlight.active, active).into_iter().filter_map(bounds) {
+    for bounds in visible(scene, &highlight.active, active)
+        .into_iter()
+        .filter_map(bounds)
+    {
         canvas.rectangle(bounds, 10.0, Pen::new(ACTIVE, 3.0, "none"));
     }
-    for bounds in visible(scene, &highlight.incidents, path).into_iter().filter_map(bounds) {
+    for bounds in visible(scene, &highlight.incidents, path)
+        .into_iter()
+        .filter_map(bounds)
+    {
         incident(canvas, bounds, scene.width);
     }
 }

@@ -115,7 +115,13 @@ fn is_sub_process(node: &Node) -> bool {
 }
 
 fn is_collapsed(node: &Node) -> bool {
-    matches!(node.kind, NodeKind::SubProcess { expanded: false, .. })
+    matches!(
+        node.kind,
+        NodeKind::SubProcess {
+            expanded: false,
+            ..
+        }
+    )
 }
 
 /// The same parents, but for the link that would close each ring.
@@ -176,7 +182,10 @@ mod tests {
             ..Diagram::default()
         };
         let tree = Tree::of(&diagram);
-        assert_eq!((tree.is_hidden(0), tree.is_hidden(1), tree.is_hidden(2)), (false, true, true));
+        assert_eq!(
+            (tree.is_hidden(0), tree.is_hidden(1), tree.is_hidden(2)),
+            (false, true, true)
+        );
         assert_eq!((tree.visible(2), tree.depth(2)), (0, 2));
     }
 }

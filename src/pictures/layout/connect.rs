@@ -17,10 +17,20 @@ pub fn missing_ways(diagram: &mut Diagram, tree: &Tree) {
     let nodes = &diagram.nodes;
     let place = |id: &str| match tree.position(id) {
         Some(at) if tree.is_hidden(at) => None,
-        Some(at) => nodes[at].bounds.map(|bounds| (bounds, tree.host(at).is_some())),
-        None => lanes.get(id).copied().flatten().map(|bounds| (bounds, false)),
+        Some(at) => nodes[at]
+            .bounds
+            .map(|bounds| (bounds, tree.host(at).is_some())),
+        None => lanes
+            .get(id)
+            .copied()
+            .flatten()
+            .map(|bounds| (bounds, false)),
     };
-    for flow in diagram.flows.iter_mut().filter(|flow| flow.waypoints.len() < 2) {
+    for flow in diagram
+        .flows
+        .iter_mut()
+        .filter(|flow| flow.waypoints.len() < 2)
+    {
         if let (Some((from, hosted)), Some((to, _))) = (place(&flow.source), place(&flow.target)) {
             flow.waypoints = match flow.kind {
                 EdgeKind::Sequence(_) | EdgeKind::Message => turning(from, to, hosted),
@@ -40,7 +50,13 @@ fn turning(from: Bounds, to: Bounds, hosted: bool) -> Vec<Point> {
         let (x, y) = (from.right() + 2.0 * ROOM, from.bottom() + 2.0 * ROOM);
         let right = Point::new(from.right(), start.y);
         let bottom = Point::new(start.x, from.bottom());
-        return vec![right, Point::new(x, start.y), Point::new(x, y), Point::new(start.x, y), bottom];
+        return vec![
+            right,
+            Point::new(x, start.y),
+            Point::new(x, y),
+            Point::new(start.x, y),
+            bottom,
+        ];
     }
     if hosted && to.y >= from.bottom() + ROOM {
         return if (start.x - end.x).abs() < 1.0 {
@@ -54,10 +70,18 @@ fn turning(from: Bounds, to: Bounds, hosted: bool) -> Vec<Point> {
     let down = to.y - from.bottom();
     let up = from.y - to.bottom();
     if forth.max(back) >= ROOM && forth.max(back) >= down.max(up) {
-        let x = if forth >= back { from.right() + forth / 2.0 } else { to.right() + back / 2.0 };
+        let x = if forth >= back {
+            from.right() + forth / 2.0
+        } else {
+            to.right() + back / 2.0
+        };
         corners([start, Point::new(x, start.y), Point::new(x, end.y), end])
     } else if down.max(up) >= ROOM {
-        let y = if down >= up { from.bottom() + down / 2.0 } else { to.bottom() + up / 2.0 };
+        let y = if down >= up {
+            from.bottom() + down / 2.0
+        } else {
+            to.bottom() + up / 2.0
+        };
         corners([start, Point::new(start.x, y), Point::new(end.x, y), end])
     } else {
         vec![start, end]
@@ -66,5 +90,9 @@ fn turning(from: Bounds, to: Bounds, hosted: bool) -> Vec<Point> {
 
 /// The same way without corners that are none.
 fn corners(way: [Point; 4]) -> Vec<Point> {
-    if way[1].distance(way[2]) < 1.0 { vec![way[0], way[3]] } else { way.to_vec() }
+    if way[1].distance(way[2]) < 1.0 {
+        vec![way[0], way[3]]
+    } else {
+        way.to_vec()
+    }
 }

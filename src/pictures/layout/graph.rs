@@ -4,6 +4,8 @@
 //! A link that spans several layers gets a hop in each layer between, so that no node is put in its way. Links that
 //! run backwards get no hops: `place` gives each a height below the flow.
 
+use std::collections::BTreeMap;
+
 /// Hops of all links together; links past that are drawn straight.
 const HOPS: usize = 100_000;
 /// Passes over all layers that order them; more change little.
@@ -35,7 +37,16 @@ pub struct Item {
 impl Item {
     /// A node that takes this much room.
     pub fn node(width: f64, up: f64, down: f64, band: usize) -> Self {
-        Self { width, up, down, band, layer: 0, x: 0.0, y: 0.0, is_hop: false }
+        Self {
+            width,
+            up,
+            down,
+            band,
+            layer: 0,
+            x: 0.0,
+            y: 0.0,
+            is_hop: false,
+        }
     }
 }
 
@@ -59,13 +70,22 @@ pub struct Link {
 impl Link {
     /// A link between two items.
     pub fn new(source: usize, target: usize) -> Self {
-        Self { source, target, backwards: false, hops: Vec::new(), routed: true, level: 0.0 }
+        Self {
+            source,
+            target,
+            backwards: false,
+            hops: Vec::new(),
+            routed: true,
+            level: 0.0,
+        }
     }
 
     /// The items that it passes, from source to target.
     pub fn chain(&self) -> impl Iterator<Item = usize> {
         let hops = self.hops.iter().copied();
-        std::iter::once(self.source).chain(hops).chain(std::iter::once(self.target))
+        std::iter::once(self.source)
+            .chain(hops)
+            .chain(std::iter::once(self.target))
     }
 }
 
@@ -87,7 +107,13 @@ pub struct Graph {
 impl Graph {
     /// Layers and orders the items.
     pub fn of(items: Vec<Item>, links: Vec<Link>) -> Self {
-        let mut graph = Self { items, links, layers: vec![], before: vec![], after: vec![] };
+        let mut graph = Self {
+            items,
+            links,
+            layers: vec![],
+            before: vec![],
+            after: vec![],
+        };
         let discovered = graph.break_cycles();
         graph.layer();
         graph.add_hops();
@@ -142,8 +168,9 @@ impl Graph {
             open_links[link.target] += 1;
             out[link.source].push(link.target);
         }
-        let mut ready: Vec<usize> =
-            (0..self.items.len()).filter(|&item| open_links[item] == 0).collect();
+        let mut ready: Vec<usize> = (0..self.items.len())
+            .filter(|&item| open_links[item] == 0)
+            .collect();
         while let Some(item) = ready.pop() {
             for &target in &out[item] {
                 self.items[target].layer = self.items[target].layer.max(self.items[item].layer + 1);
@@ -172,7 +199,11 @@ impl Graph {
                 link.hops.push(self.items.len());
                 let band = self.items[link.target].band;
                 let hop = Item::node(0.0, HOP_ROOM, HOP_ROOM, band);
-                self.items.push(Item { layer, is_hop: true, ..hop });
+                self.items.push(Item {
+                    layer,
+                    is_hop: true,
+                    ..hop
+                });
             }
         }
     }
@@ -180,7 +211,11 @@ impl Graph {
     fn connect(&mut self) {
         self.before = vec![Vec::new(); self.items.len()];
         self.after = vec![Vec::new(); self.items.len()];
-        for link in self.links.iter().filter(|link| !link.backwards && link.routed) {
+        for link in self
+            .links
+            .iter()
+            .filter(|link| !link.backwards && link.routed)
+        {
             let chain: Vec<usize> = link.chain().collect();
             for pair in chain.windows(2) {
                 self.after[pair[0]].push(pair[1]);
@@ -191,12 +226,22 @@ impl Graph {
 
     /// Orders each layer by lane, then by the mean place of what its items are linked with.
     fn order(&mut self, discovered: Vec<usize>) {
-        let layers = self.items.iter().map(|item| item.layer + 1).max().unwrap_or(0);
+        let layers = self
+            .items
+            .iter()
+            .map(|item| item.layer + 1)
+            .max()
+            .unwrap_or(0);
         self.layers = vec![Vec::new(); layers];
         for item in discovered {
             self.layers[self.items[item].layer].push(item);
         }
-        for (number, item) in self.items.iter().enumerate().filter(|(_, item)| item.is_hop) {
+        for (number, item) in self
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.is_hop)
+        {
             self.layers[item.layer].push(number);
         }
         let mut places = vec![0.0; self.items.len()];
@@ -227,13 +272,47 @@ impl Graph {
     }
 }
 
+/// The nodes by what hangs together, in the order given.
+pub fn components(nodes: &[usize], links: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    let mut near: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &(one, other) in links {
+        near.entry(one).or_default().push(other);
+        near.entry(other).or_default().push(one);
+    }
+    let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut count = 0;
+    for &root in nodes {
+        if numbers.contains_key(&root) {
+            continue;
+        }
+        let mut open = vec![root];
+        while let Some(at) = open.pop() {
+            if numbers.insert(at, count).is_none() {
+                open.extend(near.get(&at).into_iter().flatten());
+            }
+        }
+        count += 1;
+    }
+    let mut components = vec![Vec::new(); count];
+    for at in nodes {
+        components[numbers[at]].push(*at);
+    }
+    components
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn graph(count: usize, links: &[(usize, usize)]) -> Graph {
         let items = vec![Item::node(10.0, 5.0, 5.0, 0); count];
-        Graph::of(items, links.iter().map(|&(from, to)| Link::new(from, to)).collect())
+        Graph::of(
+            items,
+            links
+                .iter()
+                .map(|&(from, to)| Link::new(from, to))
+                .collect(),
+        )
     }
 
     #[test]

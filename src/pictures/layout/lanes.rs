@@ -23,7 +23,11 @@ pub struct Bands {
 impl Bands {
     /// One band for everything.
     pub fn single() -> Self {
-        Self { of: BTreeMap::new(), lanes: vec![None], around: vec![Vec::new()] }
+        Self {
+            of: BTreeMap::new(),
+            lanes: vec![None],
+            around: vec![Vec::new()],
+        }
     }
 
     /// The bands of a process with pools or lanes; `members` are the nodes to place.
@@ -33,15 +37,27 @@ impl Bands {
         for (at, lane) in lanes.iter().enumerate() {
             positions.entry(lane.id.as_str()).or_insert(at);
         }
-        let parents = lanes.iter().map(|lane| positions.get(lane.parent.as_deref()?).copied());
+        let parents = lanes
+            .iter()
+            .map(|lane| positions.get(lane.parent.as_deref()?).copied());
         let parents = without_rings(parents.collect());
         let mut children: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
         for (at, &parent) in parents.iter().enumerate() {
             children.entry(parent).or_default().push(at);
         }
-        let mut bands = Self { of: BTreeMap::new(), lanes: Vec::new(), around: Vec::new() };
+        let mut bands = Self {
+            of: BTreeMap::new(),
+            lanes: Vec::new(),
+            around: Vec::new(),
+        };
         let mut first_band = vec![0; lanes.len()];
-        let mut open: Vec<usize> = children.get(&None).into_iter().flatten().rev().copied().collect();
+        let mut open: Vec<usize> = children
+            .get(&None)
+            .into_iter()
+            .flatten()
+            .rev()
+            .copied()
+            .collect();
         while let Some(at) = open.pop() {
             first_band[at] = bands.lanes.len();
             match children.get(&Some(at)) {
@@ -85,7 +101,9 @@ impl Bands {
     pub fn before(&self) -> Vec<f64> {
         let pool = |band: usize| self.around[band].first();
         let apart = |band: usize| band > 0 && pool(band) != pool(band - 1);
-        (0..self.lanes.len()).map(|band| if apart(band) { BETWEEN } else { 0.0 }).collect()
+        (0..self.lanes.len())
+            .map(|band| if apart(band) { BETWEEN } else { 0.0 })
+            .collect()
     }
 
     /// Width of all heads together, in pixels.
@@ -99,7 +117,9 @@ impl Bands {
         for (around, &(top, bottom)) in self.around.iter().zip(extents) {
             for (depth, &lane) in around.iter().enumerate() {
                 let x = depth as f64 * HEAD;
-                let frame = frames.entry(lane).or_insert(Bounds::new(x, top, width - x, 0.0));
+                let frame = frames
+                    .entry(lane)
+                    .or_insert(Bounds::new(x, top, width - x, 0.0));
                 frame.height = bottom - frame.y;
             }
         }

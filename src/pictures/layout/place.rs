@@ -30,13 +30,18 @@ pub fn heights(graph: &mut Graph, frame: &Frame, room: &[f64]) -> Extents {
     for pass in 0..PASSES {
         let forth = pass % 2 == 1;
         for step in 0..graph.layers.len() {
-            let layer = if forth { step } else { graph.layers.len() - 1 - step };
+            let layer = if forth {
+                step
+            } else {
+                graph.layers.len() - 1 - step
+            };
             settle(graph, layer, forth);
         }
     }
     for item in &mut graph.items {
         item.y = item.y.round();
     }
+    straighten(graph);
     let bottoms = levels(graph, room);
     bands(graph, frame, &bottoms)
 }
@@ -44,12 +49,19 @@ pub fn heights(graph: &mut Graph, frame: &Frame, room: &[f64]) -> Extents {
 /// The runs of items of a layer that are in the same band.
 fn runs(graph: &Graph, layer: usize) -> Vec<Vec<usize>> {
     let same = |&a: &usize, &b: &usize| graph.items[a].band == graph.items[b].band;
-    graph.layers[layer].chunk_by(same).map(<[usize]>::to_vec).collect()
+    graph.layers[layer]
+        .chunk_by(same)
+        .map(<[usize]>::to_vec)
+        .collect()
 }
 
 fn apart(graph: &Graph, above: usize, below: usize) -> f64 {
     let (above, below) = (&graph.items[above], &graph.items[below]);
-    let gap = if above.is_hop && below.is_hop { 0.0 } else { GAP };
+    let gap = if above.is_hop && below.is_hop {
+        0.0
+    } else {
+        GAP
+    };
     above.down + gap + below.up
 }
 
@@ -103,15 +115,72 @@ fn settle(graph: &mut Graph, layer: usize, forth: bool) {
     }
 }
 
-/// The mean height of an item's neighbours in its band; its own without any.
+/// The mean height of an item's neighbours in its band; its own without any. An item at the end of a long line follows
+/// the line, so that it stays straight.
 fn wish(graph: &Graph, item: usize, forth: bool) -> f64 {
     let own = &graph.items[item];
-    let near = if forth { &graph.before[item] } else { &graph.after[item] };
-    let near = near.iter().map(|&other| &graph.items[other]);
-    let (sum, count) = near
-        .filter(|other| other.band == own.band)
-        .fold((0.0, 0.0), |(sum, count), other| (sum + other.y, count + 1.0));
-    if count > 0.0 { sum / count } else { own.y }
+    let near = if forth {
+        &graph.before[item]
+    } else {
+        &graph.after[item]
+    };
+    let near = near
+        .iter()
+        .map(|&other| &graph.items[other])
+        .filter(|other| other.band == own.band);
+    let mean = |heights: &mut dyn Iterator<Item = f64>| {
+        let (sum, count) = heights.fold((0.0, 0), |(sum, count), y| (sum + y, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    let hops = mean(
+        &mut near
+            .clone()
+            .filter(|other| forth && other.is_hop)
+            .map(|other| other.y),
+    );
+    hops.or_else(|| mean(&mut near.map(|other| other.y)))
+        .unwrap_or(own.y)
+}
+
+/// Gives all hops of a link one height, where the order leaves room for one.
+fn straighten(graph: &mut Graph) {
+    let mut place = vec![0; graph.items.len()];
+    for layer in &graph.layers {
+        for (number, &item) in layer.iter().enumerate() {
+            place[item] = number;
+        }
+    }
+    let fits = |graph: &Graph, item: usize, y: f64| {
+        let own = &graph.items[item];
+        let layer = &graph.layers[own.layer];
+        let above = place[item].checked_sub(1).map(|at| layer[at]);
+        let below = layer.get(place[item] + 1).copied();
+        let is_near = |other: &usize| graph.items[*other].band == own.band;
+        above
+            .filter(is_near)
+            .is_none_or(|other| graph.items[other].y + apart(graph, other, item) <= y)
+            && below
+                .filter(is_near)
+                .is_none_or(|other| y + apart(graph, item, other) <= graph.items[other].y)
+    };
+    for number in 0..graph.links.len() {
+        let link = &graph.links[number];
+        let heights = || link.hops.iter().map(|&hop| graph.items[hop].y);
+        let end = |item: usize| Some(graph.items[item].y);
+        let wishes = [
+            end(link.target),
+            end(link.source),
+            heights().reduce(f64::max),
+            heights().reduce(f64::min),
+        ];
+        let fitting = |y: &f64| link.hops.iter().all(|&hop| fits(graph, hop, *y));
+        let Some(y) = wishes.into_iter().flatten().find(fitting) else {
+            continue;
+        };
+        for hop in graph.links[number].hops.clone() {
+            graph.items[hop].y = y;
+        }
+    }
 }
 
 /// Gives each backward link a height below all that it passes, shorter ones further up; returns the lowest height by
@@ -132,12 +201,18 @@ fn levels(graph: &mut Graph, room: &[f64]) -> BTreeMap<(usize, usize), f64> {
     backwards.sort_by_key(|&number| layers(graph, number).count());
     for number in backwards {
         let link = &graph.links[number];
-        let band = graph.items[link.source].band.max(graph.items[link.target].band);
+        let band = graph.items[link.source]
+            .band
+            .max(graph.items[link.target].band);
         let lowest = layers(graph, number)
             .filter_map(|layer| bottoms.get(&(band, layer)).copied())
             .fold(f64::MIN, f64::max);
         // A band without items in these layers begins at its middle.
-        let level = if lowest == f64::MIN { 0.0 } else { lowest + LEVEL + room[number] };
+        let level = if lowest == f64::MIN {
+            0.0
+        } else {
+            lowest + LEVEL + room[number]
+        };
         for layer in layers(graph, number) {
             bottoms.insert((band, layer), level);
         }
@@ -172,7 +247,9 @@ fn bands(graph: &mut Graph, frame: &Frame, bottoms: &BTreeMap<(usize, usize), f6
         item.y += shifts[item.band];
     }
     for link in graph.links.iter_mut().filter(|link| link.backwards) {
-        link.level += shifts[graph.items[link.source].band.max(graph.items[link.target].band)];
+        link.level += shifts[graph.items[link.source]
+            .band
+            .max(graph.items[link.target].band)];
     }
     extents
 }

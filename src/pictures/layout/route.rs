@@ -69,7 +69,12 @@ enum Trunk {
 #[derive(Debug, Clone, Copy)]
 enum Turn {
     /// In a channel.
-    Channel { gap: usize, trunk: Trunk, from: f64, to: f64 },
+    Channel {
+        gap: usize,
+        trunk: Trunk,
+        from: f64,
+        to: f64,
+    },
     /// At a node's middle, from or to its top or bottom.
     Tip { item: usize, from: f64, to: f64 },
 }
@@ -88,15 +93,20 @@ pub fn ways(graph: &mut Graph, terms: &Terms<'_>) -> (Vec<Vec<Point>>, f64) {
             place[item] = number;
         }
     }
-    let router = Router { graph, terms, place };
-    let turns: Vec<Vec<Turn>> =
-        (0..graph.links.len()).map(|number| router.turns(number)).collect();
+    let router = Router {
+        graph,
+        terms,
+        place,
+    };
+    let turns: Vec<Vec<Turn>> = (0..graph.links.len())
+        .map(|number| router.turns(number))
+        .collect();
     let channels = channels(&turns);
     let gaps = gaps(graph, terms, &channels);
     let (lefts, width) = columns(graph, &gaps);
     let channel_x = |gap: usize, trunk: Trunk| {
         let (number, count) = channels[&(gap, trunk)];
-        lefts[gap] + gaps[gap] * (number as f64 + 1.0) / (count as f64 + 1.0)
+        lefts[gap] + gaps[gap].turning * (number as f64 + 1.0) / (count as f64 + 1.0)
     };
     let ways = (turns.iter().enumerate())
         .map(|(number, turns)| {
@@ -117,12 +127,16 @@ impl Router<'_> {
         let column = &self.graph.layers[own.layer];
         let port = &self.terms.ports[item];
         if to > own.y {
-            let below = column.get(self.place[item] + 1).map(|&next| &self.graph.items[next]);
+            let below = column
+                .get(self.place[item] + 1)
+                .map(|&next| &self.graph.items[next]);
             port.is_bottom_free
                 && to > own.y + port.half_height
                 && below.is_none_or(|next| next.y - next.up > to + CLEAR)
         } else {
-            let above = self.place[item].checked_sub(1).map(|at| &self.graph.items[column[at]]);
+            let above = self.place[item]
+                .checked_sub(1)
+                .map(|at| &self.graph.items[column[at]]);
             to < own.y - port.half_height
                 && above.is_none_or(|next| next.y + next.down < to - CLEAR)
         }
@@ -131,11 +145,23 @@ impl Router<'_> {
     fn tip(&self, item: usize, is_start: bool, to: f64) -> Turn {
         let own = &self.graph.items[item];
         let half = self.terms.ports[item].half_height;
-        let tip = if to > own.y { own.y + half } else { own.y - half };
-        if is_start {
-            Turn::Tip { item, from: tip, to }
+        let tip = if to > own.y {
+            own.y + half
         } else {
-            Turn::Tip { item, from: to, to: tip }
+            own.y - half
+        };
+        if is_start {
+            Turn::Tip {
+                item,
+                from: tip,
+                to,
+            }
+        } else {
+            Turn::Tip {
+                item,
+                from: to,
+                to: tip,
+            }
         }
     }
 
@@ -163,21 +189,29 @@ impl Router<'_> {
             if (next - y).abs() > 0.5 {
                 let leaves = gap == first_gap && hook.is_none();
                 let ports = self.terms.ports;
-                turns.push(if leaves && ports[source].has_tips && self.is_clear(source, next) {
-                    self.tip(source, true, next)
-                } else if gap == last_gap && ports[target].has_tips && self.is_clear(target, y) {
-                    self.tip(target, false, y)
-                } else {
-                    let branches = self.graph.after[source].len() > 1;
-                    let trunk = if leaves && (branches || gap != last_gap) {
-                        Trunk::From(source)
-                    } else if gap == last_gap {
-                        Trunk::To(target)
+                turns.push(
+                    if leaves && ports[source].has_tips && self.is_clear(source, next) {
+                        self.tip(source, true, next)
+                    } else if gap == last_gap && ports[target].has_tips && self.is_clear(target, y)
+                    {
+                        self.tip(target, false, y)
                     } else {
-                        Trunk::Alone(number)
-                    };
-                    Turn::Channel { gap, trunk, from: y, to: next }
-                });
+                        let branches = self.graph.after[source].len() > 1;
+                        let trunk = if leaves && (branches || gap != last_gap) {
+                            Trunk::From(source)
+                        } else if gap == last_gap {
+                            Trunk::To(target)
+                        } else {
+                            Trunk::Alone(number)
+                        };
+                        Turn::Channel {
+                            gap,
+                            trunk,
+                            from: y,
+                            to: next,
+                        }
+                    },
+                );
             }
             y = next;
         }
@@ -186,19 +220,32 @@ impl Router<'_> {
 
     fn turns_back(&self, number: usize, link: &Link) -> Vec<Turn> {
         let hook = self.terms.hooks[number];
-        let (source, target) = (&self.graph.items[link.source], &self.graph.items[link.target]);
+        let (source, target) = (
+            &self.graph.items[link.source],
+            &self.graph.items[link.target],
+        );
         let (level, trunk) = (link.level, Trunk::Alone(number));
         let from = source.y + hook.map_or(0.0, |hook| hook.turn);
         let leave = if hook.is_none() && self.is_clear(link.source, level) {
             self.tip(link.source, true, level)
         } else {
-            Turn::Channel { gap: source.layer + 1, trunk, from, to: level }
+            Turn::Channel {
+                gap: source.layer + 1,
+                trunk,
+                from,
+                to: level,
+            }
         };
         let is_loop = link.source == link.target;
         let enter = if !is_loop && self.is_clear(link.target, level) {
             self.tip(link.target, false, level)
         } else {
-            Turn::Channel { gap: target.layer, trunk, from: level, to: target.y }
+            Turn::Channel {
+                gap: target.layer,
+                trunk,
+                from: level,
+                to: target.y,
+            }
         };
         vec![leave, enter]
     }
@@ -208,7 +255,13 @@ impl Router<'_> {
 fn channels(turns: &[Vec<Turn>]) -> BTreeMap<(usize, Trunk), (usize, usize)> {
     let mut wishes: BTreeMap<(usize, Trunk), (f64, f64)> = BTreeMap::new();
     for turn in turns.iter().flatten() {
-        if let Turn::Channel { gap, trunk, from, to } = *turn {
+        if let Turn::Channel {
+            gap,
+            trunk,
+            from,
+            to,
+        } = *turn
+        {
             let wish = wishes.entry((gap, trunk)).or_insert((0.0, 0.0));
             *wish = (from, wish.1 + (to - from).signum());
         }
@@ -233,35 +286,58 @@ fn channels(turns: &[Vec<Turn>]) -> BTreeMap<(usize, Trunk), (usize, usize)> {
     numbers
 }
 
-/// The width of each gap: gap 0 is left of layer 0.
-fn gaps(graph: &Graph, terms: &Terms<'_>, channels: &BTreeMap<(usize, Trunk), (usize, usize)>) -> Vec<f64> {
+/// The room between two layers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gap {
+    /// Width of its left part, in which lines turn.
+    turning: f64,
+    /// Width of the rest, in which names stand.
+    naming: f64,
+}
+
+/// The gaps; the first one is left of all layers, the last one right of them.
+fn gaps(
+    graph: &Graph,
+    terms: &Terms<'_>,
+    channels: &BTreeMap<(usize, Trunk), (usize, usize)>,
+) -> Vec<Gap> {
     let count = graph.layers.len();
-    let mut gaps: Vec<f64> =
-        (0..=count).map(|gap| if gap == 0 || gap == count { 0.0 } else { LEAST }).collect();
+    let mut gaps = vec![Gap::default(); count + 1];
     for (&(gap, _), &(_, trunks)) in channels {
-        let outer = if gap == 0 || gap == count { 0.0 } else { 30.0 };
-        gaps[gap] = gaps[gap].max(outer + CHANNEL * (trunks as f64 + 1.0)).min(MOST);
+        let outer = if gap == 0 || gap == count { 0.0 } else { 26.0 };
+        gaps[gap].turning = (outer + CHANNEL * (trunks as f64 + 1.0)).min(MOST);
     }
     for (link, name) in graph.links.iter().zip(terms.names) {
         if !link.backwards && *name > 0.0 {
-            let gap = graph.items[link.source].layer + 1;
-            gaps[gap] = gaps[gap].max(name + 34.0);
+            let gap = &mut gaps[graph.items[link.source].layer + 1];
+            let margin = if gap.turning > 0.0 { 20.0 } else { 34.0 };
+            gap.naming = gap.naming.max(name + margin);
+        }
+    }
+    for gap in gaps.iter_mut().take(count).skip(1) {
+        if gap.naming == 0.0 {
+            gap.turning = gap.turning.max(LEAST);
+        } else {
+            gap.naming = gap.naming.max(LEAST - gap.turning);
         }
     }
     gaps
 }
 
 /// Places the layers side by side; returns the left edge of each gap and the whole width.
-fn columns(graph: &mut Graph, gaps: &[f64]) -> (Vec<f64>, f64) {
+fn columns(graph: &mut Graph, gaps: &[Gap]) -> (Vec<f64>, f64) {
     let mut lefts = vec![0.0];
-    let mut x = gaps[0];
+    let mut x = gaps[0].turning;
     for (layer, items) in graph.layers.iter().enumerate() {
-        let width = items.iter().map(|&item| graph.items[item].width).fold(0.0, f64::max);
+        let width = items
+            .iter()
+            .map(|&item| graph.items[item].width)
+            .fold(0.0, f64::max);
         for &item in items {
             graph.items[item].x = x + width / 2.0;
         }
         lefts.push(x + width);
-        x += width + gaps[layer + 1];
+        x += width + gaps[layer + 1].turning + gaps[layer + 1].naming;
     }
     (lefts, x)
 }
@@ -283,22 +359,34 @@ fn way(
             way.push(Point::new(x, source.y + hook.turn));
         }
         None => {
-            let starts_at_tip = matches!(turns.first(), Some(Turn::Tip { item, .. }) if *item == link.source);
+            let starts_at_tip =
+                matches!(turns.first(), Some(Turn::Tip { item, .. }) if *item == link.source);
             if !starts_at_tip {
-                way.push(Point::new(source.x + terms.ports[link.source].half_width, source.y));
+                way.push(Point::new(
+                    source.x + terms.ports[link.source].half_width,
+                    source.y,
+                ));
             }
         }
     }
     for turn in turns {
         let (x, from, to) = match *turn {
-            Turn::Channel { gap, trunk, from, to } => (channel_x(gap, trunk).round(), from, to),
+            Turn::Channel {
+                gap,
+                trunk,
+                from,
+                to,
+            } => (channel_x(gap, trunk).round(), from, to),
             Turn::Tip { item, from, to } => (graph.items[item].x, from, to),
         };
         way.extend([Point::new(x, from), Point::new(x, to)]);
     }
     let ends_at_tip = matches!(turns.last(), Some(Turn::Tip { item, .. }) if *item == link.target);
     if !ends_at_tip {
-        way.push(Point::new(target.x - terms.ports[link.target].half_width, target.y));
+        way.push(Point::new(
+            target.x - terms.ports[link.target].half_width,
+            target.y,
+        ));
     }
     way
 }

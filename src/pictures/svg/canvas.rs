@@ -45,7 +45,12 @@ pub struct Pen {
 impl Pen {
     /// A solid line.
     pub fn new(line: &'static str, width: f64, fill: &'static str) -> Self {
-        Self { line, width, fill, dash: "" }
+        Self {
+            line,
+            width,
+            fill,
+            dash: "",
+        }
     }
 
     /// The same pen, dashed.
@@ -55,7 +60,10 @@ impl Pen {
 
     /// The same pen without a fill.
     pub fn unfilled(self) -> Self {
-        Self { fill: "none", ..self }
+        Self {
+            fill: "none",
+            ..self
+        }
     }
 }
 
@@ -78,7 +86,11 @@ pub struct Canvas {
 impl Canvas {
     /// An empty picture.
     pub fn new(dashes: bool) -> Self {
-        Self { out: String::new(), dashes, characters: CHARACTERS }
+        Self {
+            out: String::new(),
+            dashes,
+            characters: CHARACTERS,
+        }
     }
 
     /// The text written.
@@ -106,8 +118,16 @@ impl Canvas {
     }
 
     fn pen(&mut self, pen: Pen) {
-        let Pen { line, width, fill, dash } = pen;
-        self.put(format_args!(r#" fill="{fill}" stroke="{line}" stroke-width="{}""#, N(width)));
+        let Pen {
+            line,
+            width,
+            fill,
+            dash,
+        } = pen;
+        self.put(format_args!(
+            r#" fill="{fill}" stroke="{line}" stroke-width="{}""#,
+            N(width)
+        ));
         if self.dashes && !dash.is_empty() {
             self.put(format_args!(r#" stroke-dasharray="{dash}""#));
         }
@@ -116,9 +136,16 @@ impl Canvas {
 
     /// A rectangle with rounded corners.
     pub fn rectangle(&mut self, bounds: Bounds, radius: f64, pen: Pen) {
-        let Bounds { x, y, width, height } = bounds;
+        let Bounds {
+            x,
+            y,
+            width,
+            height,
+        } = bounds;
         let (x, y, width, height) = (N(x), N(y), N(width), N(height));
-        self.put(format_args!(r#"<rect x="{x}" y="{y}" width="{width}" height="{height}""#));
+        self.put(format_args!(
+            r#"<rect x="{x}" y="{y}" width="{width}" height="{height}""#
+        ));
         if radius > 0.0 {
             self.put(format_args!(r#" rx="{}""#, N(radius)));
         }
@@ -225,9 +252,11 @@ pub enum TextStyle {
 impl TextStyle {
     fn parts(self) -> (f64, String) {
         match self {
-            // The embedded font has one weight: a thin outline makes names bold.
-            Self::Name => (NAME, r##"fill="#000" stroke="#000" stroke-width=".25""##.to_owned()),
-            Self::Label => (LABEL, format!(r#"fill="{LABEL_COLOUR}" font-style="italic""#)),
+            Self::Name => (NAME, r##"fill="#000" font-weight="bold""##.to_owned()),
+            Self::Label => (
+                LABEL,
+                format!(r#"fill="{LABEL_COLOUR}" font-style="italic""#),
+            ),
             Self::Remark => (NAME, r##"fill="#000""##.to_owned()),
         }
     }

@@ -8,7 +8,8 @@ use super::super::model::{Definition, GatewayKind, TaskKind};
 
 const GEAR: &str = "M6.7 3.2L6.8 1.2L9.2 1.2L9.3 3.2L10.5 3.6L12.0 2.4L13.6 4.0L12.4 5.5L12.8 6.7L14.8 6.8L14.8 9.2L12.8 9.3L12.4 10.5L13.6 12.0L12.0 13.6L10.5 12.4L9.3 12.8L9.2 14.8L6.8 14.8L6.7 12.8L5.5 12.4L4.0 13.6L2.4 12.0L3.6 10.5L3.2 9.3L1.2 9.2L1.2 6.8L3.2 6.7L3.6 5.5L2.4 4.0L4.0 2.4L5.5 3.6z";
 
-const ENVELOPE: &str = r#"<path d="M1.5 3.5h13v9h-13z"/><path d="M1.5 3.8 8 9l6.5-5.2" fill="none"/>"#;
+const ENVELOPE: &str =
+    r#"<path d="M1.5 3.5h13v9h-13z"/><path d="M1.5 3.8 8 9l6.5-5.2" fill="none"/>"#;
 const SENT_ENVELOPE: &str = r#"<path d="M1 3.2h14l-7 5.6z"/><path d="M1 5.2v8h14v-8L8 10.8z"/>"#;
 
 /// How an icon is filled.
@@ -61,14 +62,10 @@ pub fn event(definition: Definition, ink: Ink) -> Option<&'static str> {
             r#"<circle cx="8" cy="8" r="6.7" fill="none"/><path d="M8 1.5v1.6M8 12.9v1.6M1.5 8h1.6M12.9 8h1.6M8.9 3.4 8 8l3.2 1.2" fill="none"/>"#,
         ),
         Definition::Signal => Some(r#"<path d="M8 2 14.2 13H1.8z"/>"#),
-        Definition::Error => {
-            Some(r#"<path d="M2 14 5.2 3.2l4.3 5.6L13.8 2l-3 11-4.6-6z"/>"#)
-        }
+        Definition::Error => Some(r#"<path d="M2 14 5.2 3.2l4.3 5.6L13.8 2l-3 11-4.6-6z"/>"#),
         Definition::Escalation => Some(r#"<path d="m8 1.8 4.6 12L8 9.3l-4.6 4.5z"/>"#),
         Definition::Link => Some(r#"<path d="M1.5 5.7h7.3V2.6L14.5 8l-5.7 5.4v-3.1H1.5z"/>"#),
-        Definition::Compensation => {
-            Some(r#"<path d="M7.4 3.5v9L1.4 8zM13.9 3.5v9l-6-4.5z"/>"#)
-        }
+        Definition::Compensation => Some(r#"<path d="M7.4 3.5v9L1.4 8zM13.9 3.5v9l-6-4.5z"/>"#),
         Definition::Conditional => Some(
             r#"<path d="M3 1.5h10v13H3z"/><path d="M5 4.5h6M5 6.8h6M5 9.2h6M5 11.5h6" fill="none"/>"#,
         ),

@@ -87,7 +87,9 @@ fn path(line: &[Point], from: f64, to: f64) -> String {
     let mut data = format!("M{} {}", N(line[0].x), N(line[0].y));
     for bend in line.windows(3) {
         let [before, at, after] = [bend[0], bend[1], bend[2]];
-        let radius = BEND.min(before.distance(at) / 2.0).min(at.distance(after) / 2.0);
+        let radius = BEND
+            .min(before.distance(at) / 2.0)
+            .min(at.distance(after) / 2.0);
         let from = at.moved(at.direction(before), radius, 0.0);
         let to = at.moved(at.direction(after), radius, 0.0);
         data += &format!(
@@ -109,7 +111,11 @@ fn shortened(end: Point, next: Point, by: f64) -> Point {
 
 fn head(canvas: &mut Canvas, end: Point, back: Point, pen: Pen) {
     let (length, half) = HEAD;
-    let corners = [end, end.moved(back, length, half), end.moved(back, length, -half)];
+    let corners = [
+        end,
+        end.moved(back, length, half),
+        end.moved(back, length, -half),
+    ];
     canvas.polygon(&corners, pen);
 }
 
@@ -126,7 +132,10 @@ fn mark(
     match condition {
         Condition::None => {}
         Condition::Expression => {
-            let source = scene.tree.position(&flow.source).map(|at| scene.diagram.nodes[at].kind);
+            let source = scene
+                .tree
+                .position(&flow.source)
+                .map(|at| scene.diagram.nodes[at].kind);
             if matches!(source, Some(NodeKind::Gateway(_))) {
                 return; // Every flow out of a gateway has a condition: the mark would say nothing.
             }

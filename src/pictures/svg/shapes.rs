@@ -6,6 +6,7 @@ use super::super::scene::Scene;
 use super::super::text::{width, wrap};
 use super::canvas::{Anchor, Canvas, N, Pen, TextStyle};
 use super::icons;
+use super::labels::{self, Obstacles};
 use super::{BLACK, FINISHED, GREY, LIGHT, PALE, WHITE, events};
 
 /// Edge of a marker at the bottom of an activity, in pixels.
@@ -16,16 +17,26 @@ const ICON_MARGIN: f64 = 5.0;
 const ICON: f64 = 16.0;
 
 /// Draws a node.
-pub fn draw(canvas: &mut Canvas, node: &Node, bounds: Bounds, finished: bool, scene: &Scene) {
+pub fn draw(
+    canvas: &mut Canvas,
+    node: &Node,
+    bounds: Bounds,
+    finished: bool,
+    scene: &Scene,
+    around: &Obstacles,
+) {
     canvas.open("node", &node.id);
     match node.kind {
-        NodeKind::Event { position, definition } => {
+        NodeKind::Event {
+            position,
+            definition,
+        } => {
             events::event(canvas, node, bounds, position, definition, finished);
-            events::label(canvas, node, bounds, scene);
+            labels::draw(canvas, node, bounds, scene, around);
         }
         NodeKind::Gateway(kind) => {
             events::gateway(canvas, bounds, kind, finished);
-            events::label(canvas, node, bounds, scene);
+            labels::draw(canvas, node, bounds, scene, around);
         }
         NodeKind::Task(kind) => {
             activity(canvas, node, bounds, pen(finished, LIGHT, 1.0, PALE));
@@ -46,16 +57,19 @@ pub fn draw(canvas: &mut Canvas, node: &Node, bounds: Bounds, finished: bool, sc
         }
         NodeKind::DataObject => {
             data_object(canvas, bounds);
-            events::label(canvas, node, bounds, scene);
+            labels::draw(canvas, node, bounds, scene, around);
         }
         NodeKind::DataStore => {
             data_store(canvas, bounds);
-            events::label(canvas, node, bounds, scene);
+            labels::draw(canvas, node, bounds, scene, around);
         }
         NodeKind::TextAnnotation => annotation(canvas, node, bounds),
         NodeKind::Group => {
             canvas.rectangle(bounds, 8.0, Pen::new(GREY, 1.0, "none").dashed("8 4 2 4"));
-            let top = Bounds { height: bounds.height.min(24.0), ..bounds };
+            let top = Bounds {
+                height: bounds.height.min(24.0),
+                ..bounds
+            };
             let lines = wrap(&node.name, top.width - 12.0, TextStyle::Label.size(), 1);
             canvas.lines(&lines, top.center(), Anchor::Middle, TextStyle::Label);
         }
@@ -106,7 +120,12 @@ fn sub_process(
 
 fn inset(bounds: Bounds, by: f64) -> Bounds {
     let (width, height) = (bounds.width - 2.0 * by, bounds.height - 2.0 * by);
-    Bounds::new(bounds.x + by, bounds.y + by, width.max(0.0), height.max(0.0))
+    Bounds::new(
+        bounds.x + by,
+        bounds.y + by,
+        width.max(0.0),
+        height.max(0.0),
+    )
 }
 
 /// The lines of each marker at the bottom of an activity, in a box of 12 by 12.
@@ -138,7 +157,11 @@ fn markers(canvas: &mut Canvas, node: &Node, bounds: Bounds) {
     let mut x = bounds.center().x - (lines.len() as f64 * step - 4.0) / 2.0;
     for line in lines {
         let y = bounds.bottom() - MARKER - 4.0;
-        canvas.put(format_args!(r#"<g transform="translate({} {})">"#, N(x), N(y)));
+        canvas.put(format_args!(
+            r#"<g transform="translate({} {})">"#,
+            N(x),
+            N(y)
+        ));
         canvas.path(line, Pen::new(GREY, 1.3, "none"));
         canvas.put(format_args!("</g>"));
         x += step;
@@ -148,22 +171,34 @@ fn markers(canvas: &mut Canvas, node: &Node, bounds: Bounds) {
 /// Writes an activity's name in its middle, beside or below an icon that takes `icon` pixels at its upper left.
 fn name(canvas: &mut Canvas, node: &Node, bounds: Bounds, icon: f64) {
     let style = TextStyle::Name;
-    let foot = if marker_lines(node).is_empty() { 0.0 } else { MARKER + 4.0 };
+    let foot = if marker_lines(node).is_empty() {
+        0.0
+    } else {
+        MARKER + 4.0
+    };
     let fitting = |height: f64| ((height / style.line_height()).floor() as usize).max(1);
     let set = |limit: f64, height: f64| wrap(&node.name, limit, style.size(), fitting(height));
     let room = bounds.height - foot - 6.0;
     let lines = set(bounds.width - 10.0, room);
     let mut middle = Point::new(bounds.center().x, bounds.y + (bounds.height - foot) / 2.0);
     let half_height = lines.len() as f64 * style.line_height() / 2.0;
-    let half_width = lines.iter().map(|line| width(line, style.size())).fold(0.0, f64::max) / 2.0;
+    let half_width = lines
+        .iter()
+        .map(|line| width(line, style.size()))
+        .fold(0.0, f64::max)
+        / 2.0;
     let meets = middle.y - half_height < bounds.y + icon && middle.x - half_width < bounds.x + icon;
     let mut chosen = lines;
     if icon > 0.0 && meets {
-        let below = bounds.height - foot - icon;
-        if 2.0 * half_height <= below {
-            middle.y = bounds.y + icon + below / 2.0;
+        let height = bounds.height - foot - icon;
+        let below = set(bounds.width - 10.0, height - 2.0);
+        let beside = set(bounds.width - 2.0 * icon - 6.0, room);
+        let shown = |lines: &[String]| lines.iter().map(|line| line.chars().count()).sum::<usize>();
+        if shown(&below) >= shown(&beside) {
+            middle.y = bounds.y + icon + height / 2.0 - 1.0;
+            chosen = below;
         } else {
-            chosen = set(bounds.width - 2.0 * icon - 6.0, room);
+            chosen = beside;
         }
     }
     if chosen.last().is_some_and(|line| line.ends_with('…')) {
@@ -174,7 +209,12 @@ fn name(canvas: &mut Canvas, node: &Node, bounds: Bounds, icon: f64) {
 
 fn data_object(canvas: &mut Canvas, bounds: Bounds) {
     let fold = 12.0_f64.min(bounds.width / 2.0).min(bounds.height / 2.0);
-    let (x, y, right, bottom) = (N(bounds.x), N(bounds.y), N(bounds.right()), N(bounds.bottom()));
+    let (x, y, right, bottom) = (
+        N(bounds.x),
+        N(bounds.y),
+        N(bounds.right()),
+        N(bounds.bottom()),
+    );
     let (edge, below) = (N(bounds.right() - fold), N(bounds.y + fold));
     let sheet = format!("M{x} {y}L{edge} {y}L{right} {below}L{right} {bottom}L{x} {bottom}z");
     canvas.path(&sheet, Pen::new(GREY, 1.0, WHITE));
@@ -203,8 +243,12 @@ fn data_store(canvas: &mut Canvas, bounds: Bounds) {
 fn annotation(canvas: &mut Canvas, node: &Node, bounds: Bounds) {
     let style = TextStyle::Remark;
     let arm = N(12.0_f64.min(bounds.width));
-    let bracket =
-        format!("M{} {}h-{arm}v{}h{arm}", N(bounds.x + arm.0), N(bounds.y), N(bounds.height));
+    let bracket = format!(
+        "M{} {}h-{arm}v{}h{arm}",
+        N(bounds.x + arm.0),
+        N(bounds.y),
+        N(bounds.height)
+    );
     canvas.path(&bracket, Pen::new(GREY, 1.0, "none"));
     let fitting = ((bounds.height / style.line_height()).floor() as usize).max(1);
     let lines = wrap(&node.name, bounds.width - 8.0, style.size(), fitting);
@@ -212,6 +256,9 @@ fn annotation(canvas: &mut Canvas, node: &Node, bounds: Bounds) {
         canvas.title(&node.name);
     }
     let half = lines.len() as f64 * style.line_height() / 2.0;
-    let middle = Point::new(bounds.x + 6.0, (bounds.y + 3.0 + half).min(bounds.center().y.max(bounds.y + half)));
+    let middle = Point::new(
+        bounds.x + 6.0,
+        (bounds.y + 3.0 + half).min(bounds.center().y.max(bounds.y + half)),
+    );
     canvas.lines(&lines, middle, Anchor::Start, style);
 }
