@@ -84,7 +84,7 @@ impl Report {
             // Writing to a String cannot fail.
             let _written = writeln!(
                 table,
-                "{name:<34} {value:>14} {first:>9} {goal:>9}  {verdict:<7} {note}"
+                "{name:<38} {value:>14} {first:>9} {goal:>9}  {verdict:<7} {note}"
             );
         };
         row(["measure", "value", "first", "goal", "", ""]);

@@ -10,7 +10,11 @@ mod wire;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::{Method, StatusCode};
+use hyper::{
+    Method, StatusCode,
+    header::{self, HeaderValue},
+};
+use hyper_util::rt::TokioIo;
 use tokio::sync::{Notify, mpsc};
 
 use super::{
@@ -27,7 +31,7 @@ pub(super) struct App {
 async fn echo(_: Context<App>, request: Request, _: Params) -> Response {
     Response::typed(
         StatusCode::OK,
-        hyper::header::HeaderValue::from_static("application/octet-stream"),
+        HeaderValue::from_static("application/octet-stream"),
         request.body,
     )
 }
@@ -97,6 +101,24 @@ async fn list(_: Context<App>, _: Request, _: Params) -> Response {
     Response::new(StatusCode::OK).chunks(pieces)
 }
 
+/// Leaves HTTP and sends back whatever comes.
+async fn upgrade(_: Context<App>, mut request: Request, _: Params) -> Result<Response, Fault> {
+    let upgrade = request
+        .take_upgrade()
+        .ok_or(Fault::malformed("no upgrade asked for"))?;
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgrade.await {
+            let (mut read, mut write) = tokio::io::split(TokioIo::new(upgraded));
+            // The client ends it when it likes.
+            let _ended = tokio::io::copy(&mut read, &mut write).await;
+        }
+    });
+    let switching = Response::new(StatusCode::SWITCHING_PROTOCOLS)
+        .header(header::CONNECTION, HeaderValue::from_static("upgrade"))
+        .header(header::UPGRADE, HeaderValue::from_static("echo"));
+    Ok(switching)
+}
+
 async fn panics(_: Context<App>, _: Request, _: Params) -> Response {
     panic!("asked to");
 }
@@ -119,6 +141,7 @@ fn router(context: Arc<App>) -> Router<App> {
             Route::get("/native/wait", hold).waits(),
             Route::get("/native/list", list),
             Route::get("/native/panics", panics),
+            Route::get("/native/upgrade", upgrade),
         ],
     );
     let mut servlet = Api::new(

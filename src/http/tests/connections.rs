@@ -239,3 +239,28 @@ fn a_request_that_does_not_end_is_cut_when_the_drains_time_is_up() {
     running.join();
     assert_eq!(held.read_out(), "");
 }
+
+#[test]
+fn an_upgraded_connection_is_no_longer_timed_as_an_idle_one() {
+    let limits = Limits {
+        idle_ms: 40,
+        header_ms: 40,
+        ..Limits::default()
+    };
+    let running = Running::start(limits);
+    let mut upgraded = running.connect();
+    upgraded.send(
+        b"GET /native/upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n",
+    );
+    let (head, _) = upgraded.answer();
+    assert_eq!(status(&head), 101, "{head}");
+    // Once another connection has been closed for its idleness, this one has been idle for as long.
+    let mut idle = running.connect();
+    idle.send(GET.as_bytes());
+    assert_eq!(status(&idle.answer().0), 200);
+    assert_eq!(idle.read_out(), "");
+    upgraded.send(b"still here");
+    let mut echoed = [0; 10];
+    upgraded.stream.read_exact(&mut echoed).expect("the echo");
+    assert_eq!(&echoed, b"still here");
+}
