@@ -119,6 +119,10 @@ fn a_page_of_another_site_may_not_write() {
             "reads are free"
         );
     }
+}
+
+#[test]
+fn a_page_of_another_site_may_not_open_a_channel() {
     let upgrade = [
         ("host", "localhost"),
         ("origin", "null"),
