@@ -21,7 +21,7 @@ const NO_SNAPSHOTS: &str = "24h";
 /// Interval at which snapshots fall into every window.
 const MANY_SNAPSHOTS: &str = "1s";
 /// Ended instances that the archive does not have yet, as `/metrics` names them.
-const ARCHIVE_GAUGE: &str = "loomwork_archive_waiting";
+const ARCHIVE_GAUGE: &str = "loomwork_archive_backlog";
 /// How long the archive may take to catch up, and how often it is asked.
 const ARCHIVE_PATIENCE: Duration = Duration::from_secs(120);
 const ARCHIVE_LOOK: Duration = Duration::from_millis(10);
