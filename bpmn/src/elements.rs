@@ -43,7 +43,7 @@ pub(crate) fn execute(
     if let Some(characteristics) = &element.multi_instance
         && !multi_instance::is_inner(run, characteristics, execution)
     {
-        return multi_instance::execute(run, element, characteristics, execution);
+        return multi_instance::execute(run, characteristics, execution);
     }
     match &element.kind {
         Kind::StartEvent(_) => start_event::execute(run, execution),

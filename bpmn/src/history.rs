@@ -215,11 +215,11 @@ pub fn taken_flows<'a>(
 ) -> Vec<FlowIndex> {
     let mut flows = Vec::new();
     for entry in entries {
-        match entry {
-            Entry::FlowTaken { instance: of, flow } if *of == instance && !flows.contains(flow) => {
-                flows.push(*flow)
-            }
-            _ => {}
+        if let Entry::FlowTaken { instance: of, flow } = entry
+            && *of == instance
+            && !flows.contains(flow)
+        {
+            flows.push(*flow);
         }
     }
     flows
@@ -232,9 +232,11 @@ pub fn finished_tasks<'a>(
 ) -> Vec<&'a FinishedTask> {
     entries
         .into_iter()
-        .filter_map(|entry| match entry {
-            Entry::TaskFinished(task) if task.task.instance == instance => Some(&**task),
-            _ => None,
+        .filter_map(|entry| {
+            let Entry::TaskFinished(finished) = entry else {
+                return None;
+            };
+            (finished.task.instance == instance).then_some(&**finished)
         })
         .collect()
 }
@@ -247,19 +249,23 @@ pub fn last_values<'a>(
 ) -> Vec<(String, Value)> {
     let mut values: Vec<(u32, String, Value)> = Vec::new();
     for entry in entries {
-        match entry {
-            Entry::VariableGone {
-                instance: of,
-                scope,
-                of_task: false,
-                name,
-                value,
-            } if *of == instance => match values.iter_mut().find(|(_, known, _)| known == name) {
-                Some(known) if known.0 < *scope => {}
-                Some(known) => *known = (*scope, name.clone(), value.clone()),
-                None => values.push((*scope, name.clone(), value.clone())),
-            },
-            _ => {}
+        let Entry::VariableGone {
+            instance: of,
+            scope,
+            of_task: false,
+            name,
+            value,
+        } = entry
+        else {
+            continue;
+        };
+        if *of != instance {
+            continue;
+        }
+        match values.iter_mut().find(|(_, known, _)| known == name) {
+            Some(known) if known.0 < *scope => {}
+            Some(known) => *known = (*scope, name.clone(), value.clone()),
+            None => values.push((*scope, name.clone(), value.clone())),
         }
     }
     values

@@ -36,11 +36,14 @@ mod work;
 
 pub use command::{Command, Outcome, Start, TaskPatch, VariableTarget, Variables};
 pub use event::{Event, TaskChange};
-pub use read::ActiveActivity;
+pub use read::{ActiveActivity, TaskForm};
 pub use refusal::Refusal;
 
 /// Most operations of one command. Every loop of the graph without a wait state ends here.
 pub const MAX_ACTIVATIONS: u32 = 100_000;
+
+/// Most bytes of values that one command sets: a record of the journal holds 16 MiB, with room for all else.
+pub const MAX_VALUE_BYTES: usize = 12 * 1024 * 1024;
 
 /// Deepest chain of called instances.
 pub const MAX_CALL_DEPTH: u32 = 64;

@@ -1,6 +1,9 @@
 //! The conformance scenarios against the pure engine: every one that its elements allow must pass, twice:
 //! live, and with a restart after every step.
 
+// Only the crate itself is kept from files and from the environment.
+#![allow(clippy::disallowed_methods)]
+
 #[path = "support/expect.rs"]
 mod expect;
 #[path = "support/scenario.rs"]

@@ -62,14 +62,16 @@ fn matching_boundary(
     code: Option<&str>,
 ) -> Option<ElementIndex> {
     let mut events = activity.boundary_events.iter().copied();
-    events.find(|at| match &process.element(*at).kind {
-        Kind::BoundaryEvent(event) => match &event.trigger {
+    events.find(|at| {
+        let Kind::BoundaryEvent(event) = &process.element(*at).kind else {
+            return false;
+        };
+        match &event.trigger {
             BoundaryTrigger::Error(reference) => match (&reference.code, code) {
                 (Some(caught), Some(thrown)) => caught == thrown,
                 (None, _) | (_, None) => true,
             },
             BoundaryTrigger::Timer(_) => false,
-        },
-        _ => false,
+        }
     })
 }

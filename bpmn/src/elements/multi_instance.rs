@@ -27,12 +27,7 @@ pub(super) fn is_inner(run: &Run<'_>, characteristics: &MultiInstance, execution
     matches!(run.work.own_variable(execution, index), Some(value) if *value != Value::Null)
 }
 
-pub(super) fn execute(
-    run: &mut Run<'_>,
-    element: &Element,
-    characteristics: &MultiInstance,
-    body: u32,
-) -> Step {
+pub(super) fn execute(run: &mut Run<'_>, characteristics: &MultiInstance, body: u32) -> Step {
     let items = items(run, characteristics, body)?;
     let count = match &items {
         Some(items) => items.len() as i64,
@@ -58,7 +53,7 @@ pub(super) fn execute(
         agenda::leave_by_conditions(run, body);
         return Ok(());
     }
-    begin_parallel(run, element, characteristics, body, count, items)
+    begin_parallel(run, characteristics, body, count, items)
 }
 
 fn begin_sequential(
@@ -83,7 +78,6 @@ fn begin_sequential(
 
 fn begin_parallel(
     run: &mut Run<'_>,
-    _element: &Element,
     characteristics: &MultiInstance,
     body: u32,
     count: i64,
@@ -169,12 +163,11 @@ fn leave_sequential(
     }
     let items = items(run, characteristics, child)?;
     let item = items.and_then(|items| items.into_iter().nth(usize::try_from(index).ok()?));
-    let next = match &element.kind {
-        Kind::SubProcess(_) => {
-            let (_, at) = run.position(child)?;
-            run.create_child(body, at, true)?
-        }
-        _ => child,
+    let next = if matches!(element.kind, Kind::SubProcess(_)) {
+        let (_, at) = run.position(child)?;
+        run.create_child(body, at, true)?
+    } else {
+        child
     };
     begin_instance(run, characteristics, next, index, item);
     Ok(())
@@ -204,6 +197,14 @@ fn leave_parallel(
 
 /// The body goes on alone, with its counters.
 fn finish(run: &mut Run<'_>, characteristics: &MultiInstance, body: u32) -> Step {
+    const CALL_CANCELLED: &str = "call activity completion condition met";
+    let children = run.work.core().children(body);
+    let called: Vec<u32> = children
+        .filter_map(|child| run.work.rows().called_by(child.number))
+        .collect();
+    for instance in called {
+        ending::end_instance(run, instance, None, Some(CALL_CANCELLED))?;
+    }
     ending::delete_children(run, body, None)?;
     run.work
         .remove_own_variable(body, &characteristics.index_variable);
@@ -262,7 +263,7 @@ fn cardinality(
     })
 }
 
-/// The collection, where there is one: it counts before a cardinality does only if that is missing.
+/// The collection, where there is one.
 fn items(
     run: &mut Run<'_>,
     characteristics: &MultiInstance,

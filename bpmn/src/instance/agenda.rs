@@ -95,9 +95,10 @@ fn continue_process(run: &mut Run<'_>, execution: u32) -> Step {
     {
         run.notify_all(&process.listeners, ExecutionEvent::Start, parent)?;
     }
-    let execution = match &element.kind {
-        Kind::SubProcess(_) => enter_sub_process(run, execution, at)?,
-        _ => execution,
+    let execution = if matches!(element.kind, Kind::SubProcess(_)) {
+        enter_sub_process(run, execution, at)?
+    } else {
+        execution
     };
     if element.multi_instance.is_some() {
         run.notify(element, ExecutionEvent::Start, execution)?;

@@ -5,34 +5,13 @@ use super::Instance;
 use super::event::{Event, TaskChange};
 use super::state::{Execution, OpenActivity, Variable};
 use crate::history::{Entry, FinishedTask};
+use crate::model::{ElementIndex, FlowIndex};
 use crate::rows::{Ended, InstanceRow, TaskRow};
 use codec::Value;
 
 pub(super) fn apply(instance: &mut Instance, event: &Event) {
     match event {
-        Event::InstanceStarted {
-            instance: number,
-            definition,
-            business_key,
-            name,
-            start_user,
-            super_execution,
-            at_ms,
-        } => {
-            let row = InstanceRow {
-                number: *number,
-                definition: *definition,
-                business_key: business_key.clone(),
-                name: name.clone(),
-                suspended: false,
-                started_ms: *at_ms,
-                start_user: start_user.clone(),
-                super_instance: None,
-                super_execution: *super_execution,
-                ended: None,
-            };
-            instance_started(instance, row);
-        }
+        Event::InstanceStarted { .. } => instance_started(instance, event),
         Event::InstanceEnded {
             instance: number,
             at_ms,
@@ -50,52 +29,47 @@ pub(super) fn apply(instance: &mut Instance, event: &Event) {
         }
         Event::InstanceSuspended { instance: number } => suspend(instance, *number, true),
         Event::InstanceActivated { instance: number } => suspend(instance, *number, false),
-        Event::ExecutionCreated { .. }
-        | Event::ExecutionMoved { .. }
-        | Event::ExecutionFlagged { .. }
-        | Event::ExecutionAdopted { .. }
-        | Event::ExecutionRemoved { .. }
-        | Event::FlowTaken { .. } => execution_event(instance, event),
+        Event::ExecutionCreated {
+            execution,
+            parent,
+            at,
+            scope,
+        } => execution_created(instance, *execution, *parent, *at, *scope),
+        Event::ExecutionMoved { execution, at } => {
+            change_execution(instance, *execution, |e| e.at = Some(*at));
+        }
+        Event::ExecutionFlagged { execution, flags } => {
+            change_execution(instance, *execution, |e| e.flags = *flags);
+        }
+        Event::ExecutionAdopted { execution, parent } => {
+            change_execution(instance, *execution, |e| e.parent = Some(*parent));
+        }
+        Event::ExecutionRemoved { execution } => remove_execution(instance, *execution),
+        Event::FlowTaken {
+            execution,
+            flow,
+            target,
+        } => flow_taken(instance, *execution, *flow, *target),
         Event::ActivityStarted {
             activity,
             execution,
             element,
             at_ms,
-        } => activity_started(
-            instance,
-            OpenActivity {
+        } => {
+            let open = OpenActivity {
                 number: *activity,
                 execution: *execution,
                 element: *element,
-            },
-            *at_ms,
-        ),
+            };
+            activity_started(instance, open, *at_ms);
+        }
         Event::ActivityEnded {
             activity,
             at_ms,
             reason,
-        } => {
-            let open = &mut instance.core.activities;
-            if let Ok(index) = open.binary_search_by_key(activity, |a| a.number) {
-                open.remove(index);
-                instance.history.push(Entry::ActivityEnded {
-                    activity: *activity,
-                    at_ms: *at_ms,
-                    reason: reason.clone(),
-                });
-            }
-        }
+        } => activity_ended(instance, *activity, *at_ms, reason),
         Event::VariableSet { scope, name, value } => set_variable(instance, *scope, name, value),
-        Event::VariableRemoved { scope, name } => {
-            let range = instance.core.variable_range(*scope);
-            let start = range.start;
-            let found = instance.core.variables[range]
-                .iter()
-                .position(|v| v.name == *name);
-            if let Some(offset) = found {
-                instance.core.variables.remove(start + offset);
-            }
-        }
+        Event::VariableRemoved { scope, name } => remove_variable(instance, *scope, name),
         Event::TaskCreated(task) => task_created(instance, task),
         Event::TaskChanged { task, change } => task_changed(instance, *task, change),
         Event::TaskFinished {
@@ -103,11 +77,20 @@ pub(super) fn apply(instance: &mut Instance, event: &Event) {
             at_ms,
             reason,
         } => task_finished(instance, *task, *at_ms, reason.clone()),
-        Event::TimerScheduled(_)
-        | Event::TimerMoved { .. }
-        | Event::TimerRemoved { .. }
-        | Event::IncidentOpened(_)
-        | Event::IncidentClosed { .. } => job_event(instance, event),
+        Event::TimerScheduled(timer) => {
+            took_number(instance, timer.number);
+            insert_by(&mut instance.rows.timers, (**timer).clone(), |t| t.number);
+        }
+        Event::TimerMoved { .. } => timer_moved(instance, event),
+        Event::TimerRemoved { timer } => instance.rows.timers.retain(|t| t.number != *timer),
+        Event::IncidentOpened(incident) => {
+            took_number(instance, incident.number);
+            let incidents = &mut instance.rows.incidents;
+            insert_by(incidents, (**incident).clone(), |i| i.number);
+        }
+        Event::IncidentClosed { incident } => {
+            instance.rows.incidents.retain(|i| i.number != *incident);
+        }
     }
 }
 
@@ -115,7 +98,31 @@ fn took_number(instance: &mut Instance, number: u32) {
     instance.core.last_number = instance.core.last_number.max(number);
 }
 
-fn instance_started(instance: &mut Instance, mut row: InstanceRow) {
+fn instance_started(instance: &mut Instance, event: &Event) {
+    let Event::InstanceStarted {
+        instance: number,
+        definition,
+        business_key,
+        name,
+        start_user,
+        super_execution,
+        at_ms,
+    } = event
+    else {
+        return;
+    };
+    let mut row = InstanceRow {
+        number: *number,
+        definition: *definition,
+        business_key: business_key.clone(),
+        name: name.clone(),
+        suspended: false,
+        started_ms: *at_ms,
+        start_user: start_user.clone(),
+        super_instance: None,
+        super_execution: *super_execution,
+        ended: None,
+    };
     let number = row.number;
     took_number(instance, number);
     if let Some(caller) = row.super_execution {
@@ -173,60 +180,42 @@ fn suspend(instance: &mut Instance, number: u32, suspended: bool) {
     }
 }
 
-fn execution_event(instance: &mut Instance, event: &Event) {
-    match event {
-        Event::ExecutionCreated {
-            execution,
-            parent,
-            at,
-            scope,
-        } => {
-            took_number(instance, *execution);
-            let Some(of) = instance.core.execution(*parent).map(|e| e.instance) else {
-                return;
-            };
-            let scope = if *scope { Execution::SCOPE } else { 0 };
-            let created = Execution {
-                number: *execution,
-                parent: Some(*parent),
-                instance: of,
-                at: Some(*at),
-                flags: Execution::ACTIVE | scope,
-            };
-            insert_by(&mut instance.core.executions, created, |e| e.number);
-        }
-        Event::ExecutionMoved { execution, at } => {
-            if let Some(execution) = instance.core.execution_mut(*execution) {
-                execution.at = Some(*at);
-            }
-        }
-        Event::ExecutionFlagged { execution, flags } => {
-            if let Some(execution) = instance.core.execution_mut(*execution) {
-                execution.flags = *flags;
-            }
-        }
-        Event::ExecutionAdopted { execution, parent } => {
-            if let Some(execution) = instance.core.execution_mut(*execution) {
-                execution.parent = Some(*parent);
-            }
-        }
-        Event::ExecutionRemoved { execution } => remove_execution(instance, *execution),
-        Event::FlowTaken {
-            execution,
-            flow,
-            target,
-        } => {
-            if let Some(execution) = instance.core.execution_mut(*execution) {
-                execution.at = Some(*target);
-                execution.flags |= Execution::ACTIVE;
-                let of = execution.instance;
-                instance.history.push(Entry::FlowTaken {
-                    instance: of,
-                    flow: *flow,
-                });
-            }
-        }
-        _ => {}
+fn execution_created(
+    instance: &mut Instance,
+    number: u32,
+    parent: u32,
+    at: ElementIndex,
+    scope: bool,
+) {
+    took_number(instance, number);
+    let Some(of) = instance.core.execution(parent).map(|e| e.instance) else {
+        return;
+    };
+    let scope = if scope { Execution::SCOPE } else { 0 };
+    let created = Execution {
+        number,
+        parent: Some(parent),
+        instance: of,
+        at: Some(at),
+        flags: Execution::ACTIVE | scope,
+    };
+    insert_by(&mut instance.core.executions, created, |e| e.number);
+}
+
+fn change_execution(instance: &mut Instance, number: u32, change: impl FnOnce(&mut Execution)) {
+    if let Some(execution) = instance.core.execution_mut(number) {
+        change(execution);
+    }
+}
+
+fn flow_taken(instance: &mut Instance, number: u32, flow: FlowIndex, target: ElementIndex) {
+    if let Some(execution) = instance.core.execution_mut(number) {
+        execution.at = Some(target);
+        execution.flags |= Execution::ACTIVE;
+        let of = execution.instance;
+        instance
+            .history
+            .push(Entry::FlowTaken { instance: of, flow });
     }
 }
 
@@ -266,6 +255,27 @@ fn activity_started(instance: &mut Instance, activity: OpenActivity, at_ms: i64)
         at_ms,
     });
     insert_by(&mut instance.core.activities, activity, |a| a.number);
+}
+
+fn activity_ended(instance: &mut Instance, activity: u32, at_ms: i64, reason: &Option<String>) {
+    let open = &mut instance.core.activities;
+    if let Ok(index) = open.binary_search_by_key(&activity, |a| a.number) {
+        open.remove(index);
+        instance.history.push(Entry::ActivityEnded {
+            activity,
+            at_ms,
+            reason: reason.clone(),
+        });
+    }
+}
+
+fn remove_variable(instance: &mut Instance, scope: u32, name: &str) {
+    let range = instance.core.variable_range(scope);
+    let start = range.start;
+    let mut own = instance.core.variables[range].iter();
+    if let Some(offset) = own.position(|v| v.name == name) {
+        instance.core.variables.remove(start + offset);
+    }
 }
 
 fn set_variable(instance: &mut Instance, scope: u32, name: &str, value: &Value) {
@@ -343,33 +353,22 @@ fn task_finished(instance: &mut Instance, number: u32, at_ms: i64, reason: Optio
     }
 }
 
-fn job_event(instance: &mut Instance, event: &Event) {
-    let rows = &mut instance.rows;
-    match event {
-        Event::TimerScheduled(timer) => {
-            insert_by(&mut rows.timers, (**timer).clone(), |t| t.number);
-            took_number(instance, timer.number);
-        }
-        Event::TimerMoved {
-            timer,
-            due_ms,
-            retries_left,
-            last_error,
-        } => {
-            if let Ok(index) = rows.timers.binary_search_by_key(timer, |t| t.number) {
-                let timer = &mut rows.timers[index];
-                timer.due_ms = *due_ms;
-                timer.retries_left = *retries_left;
-                timer.last_error.clone_from(last_error);
-            }
-        }
-        Event::TimerRemoved { timer } => rows.timers.retain(|t| t.number != *timer),
-        Event::IncidentOpened(incident) => {
-            insert_by(&mut rows.incidents, (**incident).clone(), |i| i.number);
-            took_number(instance, incident.number);
-        }
-        Event::IncidentClosed { incident } => rows.incidents.retain(|i| i.number != *incident),
-        _ => {}
+fn timer_moved(instance: &mut Instance, event: &Event) {
+    let Event::TimerMoved {
+        timer,
+        due_ms,
+        retries_left,
+        last_error,
+    } = event
+    else {
+        return;
+    };
+    let timers = &mut instance.rows.timers;
+    if let Ok(index) = timers.binary_search_by_key(timer, |t| t.number) {
+        let timer = &mut timers[index];
+        timer.due_ms = *due_ms;
+        timer.retries_left = *retries_left;
+        timer.last_error.clone_from(last_error);
     }
 }
 

@@ -134,33 +134,82 @@ pub(crate) fn end_instance(
 
 /// Deletes what is below an execution, the youngest first.
 pub(crate) fn delete_children(run: &mut Run<'_>, execution: u32, reason: Option<&str>) -> Step {
-    let children: Vec<u32> = run
-        .work
-        .core()
-        .children(execution)
-        .map(|child| child.number)
-        .collect();
-    for child in children.into_iter().rev() {
-        delete_execution(run, child, reason)?;
-    }
-    if let Some(called) = run.work.rows().called_by(execution) {
-        end_instance(run, called, None, reason)?;
-    }
-    Ok(())
+    let doomed = below(run, execution);
+    delete(run, &doomed, reason)
 }
 
 /// Deletes an execution and all that hangs on it: children, the called instance, tasks, timers, incidents, variables.
 pub(crate) fn delete_execution(run: &mut Run<'_>, execution: u32, reason: Option<&str>) -> Step {
-    delete_children(run, execution, reason)?;
     if !run.work.is_alive(execution) {
         return Ok(());
     }
-    run.work.end_activity(execution, reason);
+    let mut doomed = vec![Doomed::Execution(execution)];
+    doomed.extend(below(run, execution));
+    delete(run, &doomed, reason)
+}
+
+/// What a deletion takes with it.
+#[derive(Clone, Copy)]
+enum Doomed {
+    Execution(u32),
+    /// A called instance; its executions follow.
+    Instance(u32),
+}
+
+/// Everything below an execution, parents before their children. A loop, since calls nest deep.
+fn below(run: &Run<'_>, execution: u32) -> Vec<Doomed> {
+    let executions = &run.work.core().executions;
+    let mut children: Vec<(u32, u32)> = executions
+        .iter()
+        .filter_map(|child| Some((child.parent?, child.number)))
+        .collect();
+    children.sort_unstable();
+    let mut found = Vec::new();
+    let mut open = vec![execution];
+    while let Some(current) = open.pop() {
+        if current != execution {
+            found.push(match run.work.execution(current) {
+                Some(state) if state.is_instance() => Doomed::Instance(current),
+                Some(_) | None => Doomed::Execution(current),
+            });
+        }
+        open.extend(run.work.rows().called_by(current));
+        let first = children.partition_point(|(parent, _)| *parent < current);
+        let of_current = children[first..].iter().take_while(|(p, _)| *p == current);
+        let at = open.len();
+        open.extend(of_current.map(|(_, child)| *child));
+        open[at..].reverse();
+    }
+    found
+}
+
+fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
+    if doomed.is_empty() {
+        return Ok(());
+    }
+    let mut executions: Vec<u32> = doomed
+        .iter()
+        .map(|(Doomed::Execution(number) | Doomed::Instance(number))| *number)
+        .collect();
+    executions.sort_unstable();
+    let goes = |execution: u32| executions.binary_search(&execution).is_ok();
+    let activities = of(
+        &run.work.core().activities,
+        |a| (a.execution, a.number),
+        goes,
+    );
     let rows = run.work.rows();
-    let open: Vec<u32> = of_execution(&rows.tasks, execution, |t| (t.execution, t.number));
-    let timers: Vec<u32> = of_execution(&rows.timers, execution, |t| (t.execution, t.number));
-    let incidents = of_execution(&rows.incidents, execution, |i| (i.execution, i.number));
-    for task in open {
+    let tasks = of(&rows.tasks, |t| (t.execution, t.number), goes);
+    let timers = of(&rows.timers, |t| (t.execution, t.number), goes);
+    let incidents = of(&rows.incidents, |i| (i.execution, i.number), goes);
+    for activity in activities {
+        run.work.emit(Event::ActivityEnded {
+            activity,
+            at_ms: run.work.now_ms,
+            reason: reason.map(str::to_owned),
+        });
+    }
+    for task in tasks {
         tasks::finish(run, task, reason)?;
     }
     for timer in timers {
@@ -169,14 +218,29 @@ pub(crate) fn delete_execution(run: &mut Run<'_>, execution: u32, reason: Option
     for incident in incidents {
         run.work.emit(Event::IncidentClosed { incident });
     }
-    run.work.emit(Event::ExecutionRemoved { execution });
+    for one in doomed.iter().rev() {
+        match one {
+            Doomed::Execution(execution) => run.work.emit(Event::ExecutionRemoved {
+                execution: *execution,
+            }),
+            Doomed::Instance(instance) => run.work.emit(Event::InstanceEnded {
+                instance: *instance,
+                at_ms: run.work.now_ms,
+                end_activity: None,
+                delete_reason: reason.map(str::to_owned),
+                cancelled: true,
+            }),
+        }
+    }
     Ok(())
 }
 
-fn of_execution<T>(rows: &[T], execution: u32, keys: impl Fn(&T) -> (u32, u32)) -> Vec<u32> {
+/// Numbers of the rows of executions that go, the youngest first.
+fn of<T>(rows: &[T], keys: impl Fn(&T) -> (u32, u32), goes: impl Fn(u32) -> bool) -> Vec<u32> {
     rows.iter()
+        .rev()
         .map(keys)
-        .filter(|(of, _)| *of == execution)
+        .filter(|(execution, _)| goes(*execution))
         .map(|(_, number)| number)
         .collect()
 }

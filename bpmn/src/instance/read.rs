@@ -1,10 +1,15 @@
-//! Reading an instance: variables, open activities.
-//! Never: changes anything, or evaluates an expression.
+//! Reading an instance: variables, open activities, forms.
+//! Never: changes anything.
 
-use super::Instance;
-use crate::model::ElementIndex;
+use super::scope::ExecutionScope;
+use super::work::Work;
+use super::{Instance, Refusal};
+use crate::form;
+use crate::host::Definition;
+use crate::model::{ElementIndex, FormProperty, Kind};
 use codec::Value;
-use std::collections::BTreeMap;
+use jiff::tz::TimeZone;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// An activity that runs or waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,5 +83,48 @@ impl Instance {
             .filter(|e| e.instance == instance)
             .filter_map(|e| e.at)
             .collect()
+    }
+}
+
+/// A task's form as people see it.
+#[derive(Clone, Debug)]
+pub struct TaskForm {
+    /// The key of a form outside.
+    pub form_key: Option<String>,
+    /// Its readable properties with their values.
+    pub properties: Vec<(FormProperty, Option<String>)>,
+}
+
+impl Instance {
+    /// A task's form. Its expressions see what the task's execution sees; what they change is dropped.
+    pub fn task_form(
+        &self,
+        task: u32,
+        definition: &Arc<Definition>,
+        now_ms: i64,
+        zone: &TimeZone,
+    ) -> Result<TaskForm, Refusal> {
+        let row = self.rows.task(task).ok_or(Refusal::TaskNotFound(task))?;
+        let mut copy = self.clone();
+        let mut work = Work::new(&mut copy, now_ms, None);
+        work.definitions.push(Arc::clone(definition));
+        let mut scope = ExecutionScope {
+            work: &mut work,
+            execution: row.execution,
+            task: None,
+        };
+        let element = definition.process.elements.get(row.element.0 as usize);
+        let Some(Kind::UserTask(user_task)) = element.map(|element| &element.kind) else {
+            return Err(Refusal::TaskNotFound(task));
+        };
+        let shown = form::read(&user_task.form_properties, &mut scope, zone)
+            .map_err(|error| Refusal::FormInvalid(error.to_string()))?;
+        Ok(TaskForm {
+            form_key: row.form_key.clone(),
+            properties: shown
+                .into_iter()
+                .map(|shown| (shown.property.clone(), shown.value))
+                .collect(),
+        })
     }
 }

@@ -12,7 +12,7 @@ use super::agenda::{self, Operation};
 use super::refusal::Refusal;
 use super::scope::ExecutionScope;
 use super::work::Work;
-use super::{Instance, MAX_ACTIVATIONS};
+use super::{Instance, MAX_ACTIVATIONS, MAX_VALUE_BYTES};
 use crate::elements;
 use crate::host::{Definition, Host, ScriptFailure};
 use crate::model::{
@@ -65,7 +65,7 @@ impl<'a> Run<'a> {
             elements::inclusive_gateway::look_again(self)?;
             self.run_agenda()?;
         }
-        Ok(())
+        self.bound_values()
     }
 
     fn run_agenda(&mut self) -> Step {
@@ -84,6 +84,15 @@ impl<'a> Run<'a> {
         if self.activations > MAX_ACTIVATIONS {
             return Err(Refusal::LimitExceeded(format!(
                 "more than {MAX_ACTIVATIONS} activations in one command"
+            )));
+        }
+        self.bound_values()
+    }
+
+    fn bound_values(&self) -> Step {
+        if self.work.value_bytes() > MAX_VALUE_BYTES {
+            return Err(Refusal::LimitExceeded(format!(
+                "more than {MAX_VALUE_BYTES} bytes of variables in one command"
             )));
         }
         Ok(())

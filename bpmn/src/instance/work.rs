@@ -24,8 +24,9 @@ pub(crate) struct Work<'a> {
     transient: Vec<(u32, String, Value)>,
     /// Definitions that this command has met.
     pub definitions: Vec<Arc<Definition>>,
-    /// A task that listeners see though it is not among the rows yet.
     last_number: u32,
+    /// Bytes of the values that were set, roughly.
+    value_bytes: usize,
 }
 
 impl<'a> Work<'a> {
@@ -39,7 +40,13 @@ impl<'a> Work<'a> {
             transient: Vec::new(),
             definitions: Vec::with_capacity(1),
             last_number,
+            value_bytes: 0,
         }
+    }
+
+    /// Bytes of the values that this command set, roughly: what its record will take.
+    pub fn value_bytes(&self) -> usize {
+        self.value_bytes
     }
 
     pub fn core(&self) -> &Core {
@@ -221,6 +228,7 @@ impl<'a> Work<'a> {
         if self.core().variable(scope, name) == Some(&value) {
             return;
         }
+        self.value_bytes = self.value_bytes.saturating_add(size(&value));
         self.emit(Event::VariableSet {
             scope,
             name: name.to_owned(),
@@ -280,5 +288,23 @@ impl<'a> Work<'a> {
     /// An internal inconsistency of model and state, said as a refusal instead of a panic.
     pub fn lost(&self, execution: u32) -> Refusal {
         Refusal::InvalidValue(format!("execution {execution} stands nowhere"))
+    }
+}
+
+/// Bytes of a value, roughly.
+fn size(value: &Value) -> usize {
+    const SCALAR: usize = 9;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Double(_) | Value::Date(_) => SCALAR,
+        Value::BigInt(text) | Value::String(text) => SCALAR + text.len(),
+        Value::Bytes(bytes) => SCALAR + bytes.len(),
+        Value::List(items) => SCALAR + items.iter().map(size).sum::<usize>(),
+        Value::Map(entries) => {
+            let entries = entries.iter();
+            SCALAR
+                + entries
+                    .map(|(key, value)| key.len() + size(value))
+                    .sum::<usize>()
+        }
     }
 }

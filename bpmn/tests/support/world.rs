@@ -3,6 +3,7 @@
 //! Never: a shortcut into the engine; it sees what an embedding server sees.
 
 use super::script;
+use bpmn::diagnostic::Severity;
 use bpmn::history::{self, ActivityRow, Entry};
 use bpmn::instance::{Command, Instance, Refusal, Start};
 use bpmn::start_timer::{self, StartTimer};
@@ -121,7 +122,8 @@ impl World {
         let mut processes = Vec::new();
         for file in files {
             let parsed = bpmn::parse::parse(file).map_err(|diagnostics| {
-                let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+                let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+                let texts: Vec<String> = errors.map(ToString::to_string).collect();
                 texts.join("; ")
             })?;
             processes.extend(parsed.processes);
