@@ -13,9 +13,13 @@
 //!
 //! The scope is borrowed and stays where it is; only values cross. An interpreter that does not answer in time is left behind.
 
-use bpmn::{ScriptFailure, ScriptScope, model::Script, uel::Object};
+use bpmn::{
+    ScriptFailure, ScriptScope,
+    model::Script,
+    uel::{EvaluationError, Object},
+};
 use codec::Value;
-use interpreter::{Finished, Interpreter, Job, Message, Question};
+use interpreter::{Finished, Interpreter, Job, Message, Question, Writes};
 use std::{
     cell::RefCell,
     collections::BTreeSet,
@@ -103,6 +107,10 @@ fn run_within(
     let interpreter = obtain(limits.stack_bytes)?;
     let finished = converse(&interpreter, job, scope, give_up)?;
     INTERPRETER.with(|slot| *slot.borrow_mut() = Some(interpreter));
+    write(finished.writes, scope).map_err(|error| match error {
+        EvaluationError::BpmnError { code, message } => ScriptFailure::BpmnError { code, message },
+        other => ScriptFailure::Failed(bindings::reason(&other)),
+    })?;
     for (name, value) in finished.stored {
         scope
             .set_variable(&name, value)
@@ -139,13 +147,13 @@ fn converse(
         let left = give_up.saturating_duration_since(Instant::now());
         match interpreter.messages.recv_timeout(left) {
             Ok(Message::Finished(finished)) => return Ok(finished),
-            Ok(Message::Question(question)) => {
-                let answer = match question {
+            Ok(Message::Question(writes, question)) => {
+                let answer = write(writes, scope).and_then(|()| match question {
                     Question::Property(object, name) => scope.object_property(object, &name),
                     Question::Call(object, method, arguments) => {
                         scope.object_call(object, &method, &arguments)
                     }
-                };
+                });
                 interpreter.answers.send(answer).map_err(|_| gone())?;
             }
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return Err(gone()),
@@ -157,6 +165,18 @@ fn converse(
             }
         }
     }
+}
+
+/// Sets what the script has set, in its order.
+fn write(writes: Writes, scope: &mut dyn ScriptScope) -> Result<(), EvaluationError> {
+    for (name, value) in writes {
+        scope.object_call(
+            Object::Execution,
+            "setVariable",
+            &[Value::String(name), value],
+        )?;
+    }
+    Ok(())
 }
 
 /// The variables whose names occur in the source.

@@ -13,6 +13,7 @@ use rquickjs::{
 use std::rc::Rc;
 
 const PRELUDE: &str = include_str!("prelude.js");
+const GUARDS: &str = include_str!("guards.js");
 /// Longest line that `print` writes to the log, in bytes.
 const MAX_LOG_BYTES: usize = 1024;
 
@@ -28,6 +29,7 @@ pub(super) fn install<'js>(
     let native = Object::new(ctx.clone())?;
     native.set("execution", job.execution)?;
     native.set("task", job.task)?;
+    native.set("guards", GUARDS)?;
     native.set("log", Function::new(ctx.clone(), log)?)?;
     let asker = Rc::clone(asker);
     let ask = move |ctx: Ctx<'js>,
@@ -85,7 +87,7 @@ fn ask<'js>(
 }
 
 /// The cause alone: there is no expression to speak of.
-fn reason(error: &EvaluationError) -> String {
+pub(super) fn reason(error: &EvaluationError) -> String {
     match error {
         EvaluationError::Failed { cause, .. } => cause.clone(),
         EvaluationError::UnknownProperty { name, .. } => format!("unknown property {name}"),

@@ -12,7 +12,8 @@ use rquickjs::{
     CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, context::EvalOptions,
 };
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
     io,
     rc::Rc,
     sync::{
@@ -51,13 +52,20 @@ pub(super) enum Question {
 pub(super) type Answer = Result<Value, EvaluationError>;
 
 pub(super) enum Message {
-    Question(Question),
+    /// Variables that were set since the last message, and what is asked next.
+    Question(Writes, Question),
     Finished(Finished),
 }
+
+/// Variables that `execution.setVariable` set, in order.
+pub(super) type Writes = Vec<(String, Value)>;
 
 /// How a script ended.
 pub(super) struct Finished {
     pub result: Result<Value, ScriptFailure>,
+    /// What was set since the last question.
+    pub writes: Writes,
+    /// Globals that become variables.
     pub stored: Vec<(String, Value)>,
 }
 
@@ -93,11 +101,13 @@ impl Interpreter {
             .name("script".to_owned())
             .stack_size(stack_bytes + STACK_BELOW_BYTES)
             .spawn(move || {
-                let _end = of_thread;
                 let asker = Rc::new(Asker {
                     messages: message_sender,
                     answers: answer_queue,
+                    known: RefCell::default(),
+                    writes: RefCell::default(),
                 });
+                let _end = of_thread;
                 while let Ok(job) = job_queue.recv() {
                     let finished = run(job, stack_bytes, &asker);
                     if asker.messages.send(Message::Finished(finished)).is_err() {
@@ -138,28 +148,63 @@ impl Drop for EndOfLife {
     }
 }
 
-/// The script's end of the conversation.
+/// The script's end of the conversation. Every question costs two switches of threads, so variables of the execution
+/// that are known are answered here, and those that are set wait for the next message.
 pub(super) struct Asker {
     messages: Sender<Message>,
     answers: Receiver<Answer>,
+    /// What `execution.getVariable` gives; none where a task's own variables could shadow them.
+    known: RefCell<Option<BTreeMap<String, Value>>>,
+    writes: RefCell<Writes>,
 }
 
 impl Asker {
+    fn begin(&self, job: &Job) {
+        let known = (job.execution && !job.task).then(|| job.variables.iter().cloned().collect());
+        self.known.replace(known);
+        self.writes.take();
+    }
+
     /// Asks and waits. Nobody there: the caller gave up, and the script may end as it likes.
     pub fn ask(&self, question: Question) -> Answer {
+        if let Question::Call(Object::Execution, method, arguments) = &question
+            && let Some(answer) = self.answer(method, arguments)
+        {
+            return Ok(answer);
+        }
+        if let (Question::Call(..), Some(known)) = (&question, self.known.borrow_mut().as_mut()) {
+            // It may remove or change any variable.
+            known.clear();
+        }
         let gone = || EvaluationError::failed("the command is over");
         self.messages
-            .send(Message::Question(question))
+            .send(Message::Question(self.writes.take(), question))
             .map_err(|_| gone())?;
         self.answers.recv().map_err(|_| gone())?
+    }
+
+    fn answer(&self, method: &str, arguments: &[Value]) -> Option<Value> {
+        let mut known = self.known.borrow_mut();
+        let known = known.as_mut()?;
+        match (method, arguments) {
+            ("getVariable", [Value::String(name)]) => known.get(name).cloned(),
+            ("setVariable", [Value::String(name), value]) => {
+                known.insert(name.clone(), value.clone());
+                self.writes.borrow_mut().push((name.clone(), value.clone()));
+                Some(Value::Null)
+            }
+            _ => None,
+        }
     }
 }
 
 fn run(job: Job, stack_bytes: usize, asker: &Rc<Asker>) -> Finished {
     let failed = |error: rquickjs::Error| Finished {
         result: Err(ScriptFailure::Failed(format!("no script engine: {error}"))),
+        writes: Vec::new(),
         stored: Vec::new(),
     };
+    asker.begin(&job);
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(error),
@@ -181,6 +226,7 @@ fn run(job: Job, stack_bytes: usize, asker: &Rc<Asker>) -> Finished {
     let used_bytes = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or(0);
     Finished {
         result: result.map_err(|stop| failure(stop, &overdue, &job, used_bytes)),
+        writes: asker.writes.take(),
         stored,
     }
 }

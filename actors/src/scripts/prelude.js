@@ -1,13 +1,11 @@
-// What every script finds: Activiti's globals, and builtins that cannot run without end in native code.
+// What every script finds: Activiti's globals, and stand-ins for builtins that could run without end (see guards.js).
 // Takes the native functions, returns the tools of the conversion. Everything it needs it takes before the script runs.
 (function (native) {
   const { ask, log } = native;
-  const { apply, ownKeys, defineProperty } = Reflect;
-  const { isArray } = Array;
+  const { apply, construct, defineProperty } = Reflect;
   const ProxyOf = Proxy, DateOf = Date, BigIntOf = BigInt, text = String, call = Function.prototype.call;
   const getTime = call.bind(DateOf.prototype.getTime);
   const test = call.bind(RegExp.prototype.test);
-  const join = call.bind(Array.prototype.join);
   const hidden = (object, name, value) =>
     defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
 
@@ -15,7 +13,7 @@
   function BpmnError(code, message) {
     if (!new.target) return new BpmnError(code, message);
     if (code === undefined || code === null || code === '') throw new Error('Error Code must not be empty.');
-    const error = Reflect.construct(Error, [message === undefined || message === null ? text(code) : text(message)], new.target);
+    const error = construct(Error, [message === undefined || message === null ? text(code) : text(message)], new.target);
     hidden(error, 'code', text(code));
     thrown.add(error);
     return error;
@@ -73,9 +71,9 @@
 
   // Output goes to the log.
   const print = (...args) => {
-    const shown = [];
-    for (let n = 0; n < args.length && n < 20; n++) shown[n] = text(args[n]);
-    log(join(shown, ' '));
+    let line = '';
+    for (let n = 0; n < args.length && n < 20; n++) line += (n > 0 ? ' ' : '') + text(args[n]);
+    log(line);
   };
   hidden(globalThis, 'print', print);
   hidden(globalThis, 'println', print);
@@ -95,99 +93,26 @@
   hidden(lists, 'get', function (index) { return this[index]; });
   hidden(lists, 'add', function (item) { this[this.length] = item; return true; });
 
-  // Native loops look for no deadline: what is quadratic is bounded by the product of the lengths,
-  {
-    const max = 2 ** 31;
-    for (const name of ['indexOf', 'lastIndexOf', 'includes', 'split', 'replace', 'replaceAll']) {
-      const plain = strings[name];
-      hidden(strings, name, function (what, ...rest) {
-        if (this === undefined || this === null) throw new TypeError(`${name} of ${this}`);
-        const own = text(this);
-        if (what === undefined) return apply(plain, own, name === 'split' ? [] : [what, ...rest]);
-        if (typeof what === 'object' && what !== null) return apply(plain, own, [what, ...rest]);
-        const part = text(what);
-        if (own.length * part.length > max) throw new RangeError(`${name}: text too long`);
-        return apply(plain, own, [part, ...rest]);
+  // Builtins that could run without end in native code stand for guarded ones, which are compiled when one is first called.
+  const plain = { strings: Object.create(null), lists: Object.create(null), json: Object.create(null) };
+  const primordials = { apply, text, keys: Object.keys, isArray: Array.isArray, number: Number, object: Object, trunc: Math.trunc,
+    max: Math.max, min: Math.min };
+  const evaluate = eval;
+  let guarded;
+  const guard = (kind, object, names) => {
+    for (const name of names) {
+      plain[kind][name] = object[name];
+      hidden(object, name, function (...args) {
+        guarded ??= evaluate(native.guards)(plain, primordials);
+        return apply(guarded[kind][name], this, args);
       });
     }
-  }
-  // what goes over an array's length without calling the script by that length,
-  {
-    const max = 1e6;
-    const changing = ['copyWithin', 'fill', 'reverse', 'shift', 'unshift', 'splice', 'sort'];
-    const reading = ['slice', 'join', 'toReversed', 'toSpliced', 'toSorted', 'with', 'every', 'some', 'forEach', 'map', 'filter',
-      'find', 'findIndex', 'findLast', 'findLastIndex', 'reduce', 'reduceRight', 'flatMap', 'toLocaleString'];
-    const own = (list, name, copy) => {
-      if (isArray(list)) {
-        if (list.length > max) throw new RangeError(`${name}: array too long`);
-        return list;
-      }
-      if (!copy) throw new TypeError(`${name} works on arrays only`);
-      const length = Number(Object(list).length), out = [];
-      if (length > max) throw new RangeError(`${name}: array too long`);
-      for (let n = 0; n < length; n++) out[n] = list[n];
-      return out;
-    };
-    const order = (a, b) => {
-      const left = text(a), right = text(b);
-      return left < right ? -1 : left > right ? 1 : 0;
-    };
-    const wrap = (name, copy) => {
-      const plain = lists[name];
-      const sorts = name === 'sort' || name === 'toSorted';
-      hidden(lists, name, function (...args) {
-        if (sorts && args[0] === undefined) args = [order];
-        return apply(plain, own(this, name, copy), args);
-      });
-    };
-    for (const name of changing) wrap(name, false);
-    for (const name of reading) wrap(name, true);
-    const { stringify } = JSON;
-    hidden(JSON, 'stringify', function (value, replacer, space) {
-      if (isArray(replacer)) own(replacer, 'stringify', false);
-      return stringify(value, replacer, space);
-    });
-  }
-  // and what compares or unfolds is written here, where every turn looks for the deadline.
-  const { trunc, max, min } = Math;
-  const from = (start, length) => {
-    const n = trunc(Number(start)) || 0;
-    return n < 0 ? max(length + n, 0) : n;
   };
-  hidden(lists, 'indexOf', function (item, start) {
-    const { length } = this;
-    for (let n = from(start, length); n < length; n++) if (this[n] === item) return n;
-    return -1;
-  });
-  hidden(lists, 'lastIndexOf', function (item, start = this.length - 1) {
-    const n = trunc(Number(start)) || 0;
-    for (let at = n < 0 ? this.length + n : min(n, this.length - 1); at >= 0; at--) if (this[at] === item) return at;
-    return -1;
-  });
-  hidden(lists, 'includes', function (item, start) {
-    const { length } = this;
-    for (let n = from(start, length); n < length; n++) {
-      if (this[n] === item || (item !== item && this[n] !== this[n])) return true;
-    }
-    return false;
-  });
-  hidden(lists, 'concat', function (...args) {
-    const out = [];
-    for (const part of [this, ...args]) {
-      if (isArray(part)) for (let n = 0; n < part.length; n++) out[out.length] = part[n];
-      else out[out.length] = part;
-    }
-    return out;
-  });
-  const flatten = (list, depth, out) => {
-    for (let n = 0; n < list.length; n++) {
-      if (!(n in list)) continue;
-      if (depth > 0 && isArray(list[n])) flatten(list[n], depth - 1, out);
-      else out[out.length] = list[n];
-    }
-    return out;
-  };
-  hidden(lists, 'flat', function (depth = 1) { return flatten(this, max(trunc(Number(depth)) || 0, 0), []); });
+  guard('strings', strings, ['indexOf', 'lastIndexOf', 'includes', 'split', 'replace', 'replaceAll']);
+  guard('lists', lists, ['indexOf', 'lastIndexOf', 'includes', 'concat', 'flat', 'copyWithin', 'fill', 'reverse', 'shift', 'unshift',
+    'splice', 'sort', 'slice', 'join', 'toReversed', 'toSpliced', 'toSorted', 'with', 'every', 'some', 'forEach', 'map', 'filter',
+    'find', 'findIndex', 'findLast', 'findLastIndex', 'reduce', 'reduceRight', 'flatMap', 'toLocaleString']);
+  guard('json', JSON, ['stringify']);
 
   // A proxy could change its mind between a check and its use; shared memory could block.
   for (const name of ['Proxy', 'SharedArrayBuffer', 'Atomics', 'WeakRef', 'FinalizationRegistry', 'performance']) {

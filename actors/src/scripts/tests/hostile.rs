@@ -50,7 +50,7 @@ fn endless_scripts_are_stopped_and_cannot_catch_it() {
             "class A extends Array {} ; A.from({ length: 1e9, get 0() { while (true); } })",
             "new Set(new Array(4e9))",
             "let a = []; for (let n = 0; n < 60; n++) a = [a, a]; a.flat(Infinity)",
-            "let a = []; for (let n = 0; n < 60; n++) a = [a, a]; String(a)",
+            "let a = []; for (let n = 0; n < 20; n++) a = [a, a]; while (true) String(a)",
             "const s = 'x'.repeat(1e6); const a = []; for (let n = 0; n < 1e5; n++) a.push(s + ''); a.indexOf(s + 'y'); while (true) a.sort();",
             "Array.prototype.concat.call([], { [Symbol.isConcatSpreadable]: true, length: 2 ** 53 - 1 }); while (true);",
         ],
@@ -60,7 +60,7 @@ fn endless_scripts_are_stopped_and_cannot_catch_it() {
 #[test]
 fn growing_scripts_run_out_of_memory() {
     check_ends(
-        "limit: the script needs more than",
+        "limit: the script ",
         &[
             "const a = []; while (true) a.push(new Array(1000).fill(a.length));",
             "let s = 'x'; while (true) s += s + '!';",
@@ -71,7 +71,7 @@ fn growing_scripts_run_out_of_memory() {
             "new Array(1e6).fill('x'.repeat(1000)).join()",
             "JSON.stringify(new Array(4e9))",
             "Array.from({ length: 1e9 })",
-            "const s = 'x'.repeat(4e6); s.replaceAll('x', 'yyyyyyyyyy')",
+            "const s = 'x'.repeat(1e6); s.replaceAll('x', 'y'.repeat(100))",
             "[...new Array(1e9)]",
         ],
     );
@@ -111,6 +111,7 @@ fn native_loops_over_lengths_are_refused_at_once() {
             "JSON.stringify({}, new Array(4e9))",
             "const s = 'a'.repeat(1e6); s.indexOf('a'.repeat(5e5) + 'b')",
             "const s = 'a'.repeat(1e6); s.split('a'.repeat(5e5) + 'b')",
+            "'a'.repeat(2e6).replaceAll('a', 'b')",
         ],
     );
     check_ends(
@@ -132,6 +133,7 @@ fn tampering_harms_only_the_script_itself() {
         "",
         &[
             "Array.prototype.push = Array.prototype.join = function () { while (true); }; print(1); execution.getVariable('n')",
+            "let plain; Reflect.apply = (f, ...rest) => { plain = f }; Array.isArray = () => true; Object.keys = () => []; new Array(4e9).forEach(x => x)",
             "String.prototype.toString = Date.prototype.getTime = function () { throw 1 }; execution.setVariable('d', new Date(1)); execution.getVariable('d')",
             "Object.prototype.then = function () { while (true); }; Object.prototype.toJSON = 1; ({})",
             "Object.defineProperty(Object.prototype, 'length', { get() { return 1e9 } }); [1]",
