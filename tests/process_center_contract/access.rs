@@ -7,6 +7,7 @@ use crate::{
     support::{Request, Server, Setup, models, shared},
 };
 
+#[test]
 fn with_a_token_required_every_operation_is_401_without_one() {
     let Some(shared) = shared() else { return };
     let server = Server::start(Setup::new().set("process_center", "auth", "\"token\""));
@@ -37,6 +38,7 @@ fn with_a_token_required_every_operation_is_401_without_one() {
     assert_eq!(friend.send(&foreign).status, 403, "a page of another site");
 }
 
+/// A token that the command line makes while the server runs.
 fn new_token(server: &Server) -> String {
     let made = server
         .command(&["token", "create", "--name", "test"])

@@ -133,9 +133,6 @@ fn effect(client: &mut Client, operation: &Operation, stage: &Stage, answer: &An
 }
 
 #[test]
-#[test]
-#[test]
-#[test]
 fn an_unknown_id_fails_with_the_operations_own_message_and_data_that_explains() {
     let Some((shared, server)) = server() else {
         return;
@@ -199,7 +196,3 @@ fn assert_explains(data: &Value, operation: &Operation) {
     assert_eq!(*data, bean, "{}", operation.path);
     assert!(!text(&data["message"]).is_empty(), "{}", operation.path);
 }
-
-#[test]
-#[test]
-/// A token that the command line makes while the server runs.

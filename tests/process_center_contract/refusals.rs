@@ -25,6 +25,7 @@ pub fn assert_spring(answer: &Answer, status: u16, operation: &Operation, mentio
     assert!(text(&body["message"]).contains(mentions), "{what}");
 }
 
+#[test]
 fn an_absent_mandatory_parameter_is_400_and_names_itself() {
     let Some((shared, server)) = server() else {
         return;
@@ -59,6 +60,7 @@ fn an_absent_mandatory_parameter_is_400_and_names_itself() {
     assert_eq!(tried, 59);
 }
 
+#[test]
 fn a_wrong_method_is_405_and_says_what_is_allowed() {
     let Some((shared, server)) = server() else {
         return;
@@ -84,6 +86,7 @@ fn a_wrong_method_is_405_and_says_what_is_allowed() {
     }
 }
 
+#[test]
 fn a_body_that_is_not_what_the_operation_reads_is_415_or_400() {
     let Some((shared, server)) = server() else {
         return;
@@ -142,6 +145,7 @@ fn a_body_that_is_not_what_the_operation_reads_is_415_or_400() {
     assert_eq!(with_body, 14);
 }
 
+#[test]
 fn uploads_fail_as_the_behaviour_says() {
     let Some((_, server)) = server() else { return };
     let mut client = server.client();
