@@ -8,7 +8,7 @@ use super::model::{Bounds, Diagram, Edge, Lane, Node, Point};
 use super::tree::Tree;
 
 /// Above this many nodes, flows, lanes and waypoints together no picture is made: nobody could read it.
-const ELEMENTS: usize = 50_000;
+const ELEMENTS: usize = 20_000;
 /// Coordinates beyond this, in pixels, are drawn at this; so no sum overflows.
 const FARTHEST: f64 = 1e12;
 /// A picture wider or higher than this, in pixels, is drawn smaller: a renderer's 32-bit numbers end to be exact.

@@ -17,28 +17,48 @@ pub fn missing_ways(diagram: &mut Diagram, tree: &Tree) {
     let nodes = &diagram.nodes;
     let place = |id: &str| match tree.position(id) {
         Some(at) if tree.is_hidden(at) => None,
-        Some(at) => nodes[at]
-            .bounds
-            .map(|bounds| (bounds, tree.host(at).is_some())),
-        None => lanes
-            .get(id)
-            .copied()
-            .flatten()
-            .map(|bounds| (bounds, false)),
+        Some(at) if tree.host(at).is_some() => Some((nodes[at].bounds?, End::OnBorder)),
+        Some(at) => Some((nodes[at].bounds?, End::Node)),
+        None => Some(((*lanes.get(id)?)?, End::Lane)),
     };
     for flow in diagram
         .flows
         .iter_mut()
         .filter(|flow| flow.waypoints.len() < 2)
     {
-        if let (Some((from, hosted)), Some((to, _))) = (place(&flow.source), place(&flow.target)) {
-            flow.waypoints = match flow.kind {
-                EdgeKind::Sequence(_) | EdgeKind::Message => turning(from, to, hosted),
-                EdgeKind::Association | EdgeKind::DirectedAssociation => {
+        if let (Some((from, source)), Some((to, target))) =
+            (place(&flow.source), place(&flow.target))
+        {
+            flow.waypoints = match (flow.kind, source, target) {
+                (_, End::Lane, _) => upright(to, from).into_iter().rev().collect(),
+                (_, _, End::Lane) => upright(from, to),
+                (EdgeKind::Sequence(_) | EdgeKind::Message, ..) => {
+                    turning(from, to, source == End::OnBorder)
+                }
+                (EdgeKind::Association | EdgeKind::DirectedAssociation, ..) => {
                     vec![from.center(), to.center()]
                 }
             };
         }
+    }
+}
+
+/// What stands at the end of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Node,
+    /// An event on an activity's border.
+    OnBorder,
+    Lane,
+}
+
+/// From a shape straight up or down to the nearer border of a lane.
+fn upright(from: Bounds, lane: Bounds) -> Vec<Point> {
+    let x = from.center().x.min(lane.right()).max(lane.x);
+    if from.center().y <= lane.center().y {
+        vec![Point::new(x, from.bottom()), Point::new(x, lane.y)]
+    } else {
+        vec![Point::new(x, from.y), Point::new(x, lane.bottom())]
     }
 }
 

@@ -6,7 +6,7 @@ use super::icons::Ink;
 use std::fmt;
 
 /// Characters of names per picture: past it names are left out, since each glyph costs a path in PNG.
-const CHARACTERS: usize = 200_000;
+const CHARACTERS: usize = 50_000;
 
 /// Size of names within activities, in pixels.
 pub const NAME: f64 = 11.0;

@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas, lane: &Lane, bounds: Bounds) {
     } else {
         bounds.height
     };
-    let lines = wrap(&lane.name, along - 8.0, style.size(), 2);
+    let lines = wrap(&lane.name, along - 2.0, style.size(), 2);
     if lane.vertical {
         let middle = Point::new(bounds.center().x, bounds.y + head / 2.0);
         canvas.lines(&lines, middle, Anchor::Middle, style);

