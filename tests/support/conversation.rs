@@ -60,6 +60,11 @@ impl Client {
         }
     }
 
+    /// As [`Client::try_send`], but never a second time: for writes whose fate is watched.
+    pub fn try_send_once(&mut self, request: &Request) -> io::Result<Answer> {
+        self.exchange(request)
+    }
+
     fn exchange(&mut self, request: &Request) -> io::Result<Answer> {
         let mut connection = match self.connection.take() {
             Some(open) => open,
