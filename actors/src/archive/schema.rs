@@ -70,10 +70,10 @@ CREATE INDEX tasks_business_key ON tasks (tenant, business_key, place) WHERE bus
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
 /// Page cache of one reader, in KiB.
 const READER_CACHE_KIB: i64 = 4 * 1024;
-/// Pages in the write-ahead log before it is moved into the file: 16 MiB, so that a page written by many batches moves once.
-const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages in the write-ahead log before it is moved into the file: 64 MiB, so that a page written by many batches moves once.
+const CHECKPOINT_PAGES: i64 = 16_384;
 /// The write-ahead log is cut back to this after a checkpoint, in bytes.
-const LOG_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
+const LOG_LIMIT_BYTES: i64 = 128 * 1024 * 1024;
 /// A backup or a checkpoint may hold the file for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Statements kept prepared by a connection; filters make several shapes.

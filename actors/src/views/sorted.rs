@@ -14,8 +14,15 @@ const CHUNK: usize = 512;
 /// A sorted set.
 #[derive(Clone, Debug)]
 pub(super) struct SortedSet<K> {
-    chunks: Vec<Vec<K>>,
+    chunks: Vec<Chunk<K>>,
     len: usize,
+}
+
+/// Keys in order; the first one stands beside them, so that finding a chunk reads no other chunk.
+#[derive(Clone, Debug)]
+struct Chunk<K> {
+    first: K,
+    keys: Vec<K>,
 }
 
 impl<K> Default for SortedSet<K> {
@@ -24,6 +31,20 @@ impl<K> Default for SortedSet<K> {
             chunks: Vec::new(),
             len: 0,
         }
+    }
+}
+
+impl<K: Copy + Ord> Chunk<K> {
+    fn of(key: K) -> Self {
+        Chunk {
+            first: key,
+            keys: vec![key],
+        }
+    }
+
+    fn insert(&mut self, index: usize, key: K) {
+        self.keys.insert(index, key);
+        self.first = self.keys[0];
     }
 }
 
@@ -50,30 +71,29 @@ impl<K: Copy + Ord> SortedSet<K> {
     /// How many keys are below this one.
     pub fn rank(&self, key: &K) -> usize {
         let chunk = self.chunk_of(key);
-        let whole: usize = self.chunks[..chunk].iter().map(Vec::len).sum();
-        let below = |keys: &Vec<K>| keys.partition_point(|other| other < key);
-        whole + self.chunks.get(chunk).map_or(0, below)
+        let whole: usize = self.chunks[..chunk].iter().map(|c| c.keys.len()).sum();
+        whole + self.keys(chunk).partition_point(|other| other < key)
     }
 
     /// Adds a key; nothing happens when it is there.
     pub fn insert(&mut self, key: K) {
         let Some(last) = self.chunks.last_mut() else {
             self.chunks.reserve_exact(1);
-            self.chunks.push(vec![key]);
+            self.chunks.push(Chunk::of(key));
             self.len = 1;
             return;
         };
-        if last.last() < Some(&key) {
-            if last.len() == CHUNK {
-                self.chunks.push(vec![key]);
+        if last.keys.last() < Some(&key) {
+            if last.keys.len() == CHUNK {
+                self.chunks.push(Chunk::of(key));
             } else {
-                push(last, key);
+                push(&mut last.keys, key);
             }
             self.len += 1;
             return;
         }
         let chunk = self.chunk_of(&key);
-        let Err(index) = self.chunks[chunk].binary_search(&key) else {
+        let Err(index) = self.keys(chunk).binary_search(&key) else {
             return;
         };
         self.insert_at(chunk, index, key);
@@ -81,12 +101,16 @@ impl<K: Copy + Ord> SortedSet<K> {
     }
 
     fn insert_at(&mut self, chunk: usize, index: usize, key: K) {
-        if self.chunks[chunk].len() < CHUNK {
+        if self.chunks[chunk].keys.len() < CHUNK {
             self.chunks[chunk].insert(index, key);
             return;
         }
         let half = CHUNK / 2;
-        let upper = self.chunks[chunk].split_off(half);
+        let keys = self.chunks[chunk].keys.split_off(half);
+        let upper = Chunk {
+            first: keys[0],
+            keys,
+        };
         self.chunks.insert(chunk + 1, upper);
         if index <= half {
             self.chunks[chunk].insert(index, key);
@@ -98,34 +122,32 @@ impl<K: Copy + Ord> SortedSet<K> {
     /// Removes a key; nothing happens when it is not there.
     pub fn remove(&mut self, key: &K) {
         let chunk = self.chunk_of(key);
-        let Some(keys) = self.chunks.get_mut(chunk) else {
-            return;
-        };
-        let Ok(index) = keys.binary_search(key) else {
-            return;
-        };
-        keys.remove(index);
-        self.len -= 1;
-        self.tidy(chunk);
+        if let Ok(index) = self.keys(chunk).binary_search(key) {
+            self.chunks[chunk].keys.remove(index);
+            self.len -= 1;
+            self.tidy(chunk);
+        }
     }
 
     /// After a removal: drops the chunk when it is empty, or joins it with the one behind it when both are small.
     fn tidy(&mut self, chunk: usize) {
-        let own = self.chunks[chunk].len();
-        if own == 0 {
+        let keys = &mut self.chunks[chunk].keys;
+        let own = keys.len();
+        let Some(first) = keys.first() else {
             self.chunks.remove(chunk);
             return;
-        }
+        };
+        self.chunks[chunk].first = *first;
         if own > CHUNK / 4 {
             return;
         }
-        match self.chunks.get(chunk + 1).map(Vec::len) {
+        match self.chunks.get(chunk + 1).map(|next| next.keys.len()) {
             Some(next) if own + next <= CHUNK / 2 => {
                 let behind = self.chunks.remove(chunk + 1);
-                self.chunks[chunk].extend(behind);
+                self.chunks[chunk].keys.extend(behind.keys);
             }
             Some(_) | None => {
-                let keys = &mut self.chunks[chunk];
+                let keys = &mut self.chunks[chunk].keys;
                 if keys.capacity() > 4 * own {
                     keys.shrink_to(2 * own);
                 }
@@ -133,39 +155,47 @@ impl<K: Copy + Ord> SortedSet<K> {
         }
     }
 
-    /// The chunk that holds the key if any does: the first whose last key is not below it.
+    /// The chunk that holds the key if any does: the last whose first key is not above it.
     fn chunk_of(&self, key: &K) -> usize {
-        self.chunks.partition_point(|keys| keys.last() < Some(key))
+        let behind = self.chunks.partition_point(|chunk| chunk.first <= *key);
+        behind.saturating_sub(1)
+    }
+
+    /// The keys of a chunk; none when the set is empty.
+    fn keys(&self, chunk: usize) -> &[K] {
+        self.chunks.get(chunk).map_or(&[], |chunk| &chunk.keys)
     }
 
     /// Ascending, from the first key above `after`.
     pub fn ascending(&self, after: Option<&K>) -> impl Iterator<Item = K> + use<'_, K> {
-        let (partial, chunks): (&[K], &[Vec<K>]) = match after {
+        let (partial, whole): (&[K], &[Chunk<K>]) = match after {
             None => (&[], &self.chunks),
             Some(key) => {
                 let chunk = self.chunk_of(key);
-                let partial = self.chunks.get(chunk).map_or(&[][..], |keys| {
-                    &keys[keys.partition_point(|other| other <= key)..]
-                });
-                (partial, self.chunks.get(chunk + 1..).unwrap_or_default())
+                let keys = self.keys(chunk);
+                let start = keys.partition_point(|other| other <= key);
+                (
+                    &keys[start..],
+                    self.chunks.get(chunk + 1..).unwrap_or_default(),
+                )
             }
         };
-        partial.iter().chain(chunks.iter().flatten()).copied()
+        let whole = whole.iter().flat_map(|chunk| &chunk.keys);
+        partial.iter().chain(whole).copied()
     }
 
     /// Descending, from the last key below `before`.
     pub fn descending(&self, before: Option<&K>) -> impl Iterator<Item = K> + use<'_, K> {
-        let (chunks, partial): (&[Vec<K>], &[K]) = match before {
+        let (whole, partial): (&[Chunk<K>], &[K]) = match before {
             None => (&self.chunks, &[]),
             Some(key) => {
                 let chunk = self.chunk_of(key);
-                let partial = self.chunks.get(chunk).map_or(&[][..], |keys| {
-                    &keys[..keys.partition_point(|other| other < key)]
-                });
-                (&self.chunks[..chunk], partial)
+                let keys = self.keys(chunk);
+                let end = keys.partition_point(|other| other < key);
+                (&self.chunks[..chunk], &keys[..end])
             }
         };
-        let whole = chunks.iter().rev().flat_map(|keys| keys.iter().rev());
+        let whole = whole.iter().rev().flat_map(|chunk| chunk.keys.iter().rev());
         partial.iter().rev().chain(whole).copied()
     }
 }

@@ -89,7 +89,7 @@ impl Views {
             && filter
                 .due_before
                 .is_none_or(|limit| due_of(record).is_some_and(|due| due < limit))
-            && text(&filter.names, task.name())
+            && (filter.names.is_empty() || text(&filter.names, task.name()))
             && (filter.activity_ids.is_empty()
                 || text(&filter.activity_ids, Some(task.activity_id())))
             && (filter.business_keys.is_empty()
