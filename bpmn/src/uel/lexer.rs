@@ -43,6 +43,11 @@ impl<'a> Lexer<'a> {
         Lexer { text, offset }
     }
 
+    /// What was read since an offset.
+    pub fn read_from(&self, start: usize) -> &'a str {
+        &self.text[start..self.offset]
+    }
+
     fn peek(&self) -> Option<char> {
         self.text[self.offset..].chars().next()
     }

@@ -114,9 +114,9 @@ impl<'a> Parser<'a> {
     }
 
     fn unexpected(&self, expected: &str) -> Complaint {
-        let found = match &self.token {
-            Token::End => "end of text".to_owned(),
-            token => format!("{token:?}"),
+        let found = match self.lexer.read_from(self.start) {
+            "" => "end of text".to_owned(),
+            token => format!("'{token}'"),
         };
         (self.start, format!("expected {expected}, found {found}"))
     }

@@ -136,7 +136,7 @@ fn text_and_expressions_mix() {
         ("$(one) {one} $ #", "string: $(one) {one} $ #"),
         ("${one", "syntax: expected '}', found end of text"),
         ("${}", "syntax: expected an expression…"),
-        ("${one two}", "syntax: expected '}'…"),
+        ("${one two}", "syntax: expected '}', found 'two'"),
         ("${one = 2}", "syntax: invalid character '='"),
         ("${S(one)}", "syntax: could not resolve function 'S'"),
         ("${'a}", "syntax: unterminated string"),
