@@ -35,8 +35,8 @@ pub fn explore(client: &mut Client, key: &str, model: &Model) -> Explored {
         assert!(explored.runs < RUNS, "{key}: the exploration does not end");
         let widths = run(client, key, model, &plan, &mut explored);
         explored.runs += 1;
-        for at in plan.len()..widths.len() {
-            for other in 1..widths[at] {
+        for (at, width) in widths.iter().enumerate().skip(plan.len()) {
+            for other in 1..*width {
                 let mut next = plan.clone();
                 next.resize(at, 0);
                 next.push(other);

@@ -1,0 +1,157 @@
+//! What lies around or stands in the way when a server starts.
+
+use crate::{
+    assert_well,
+    support::{Server, Setup, models},
+};
+use serde_json::json;
+use std::{fs, path::Path, process::Output};
+
+/// Runs `serve` on this server's data until it ends by itself, and what it said.
+fn ends(server: &Server) -> (bool, String) {
+    let mut child = server.spawn("second");
+    let status = match child.wait() {
+        Ok(status) => status,
+        Err(error) => panic!("waiting: {error}"),
+    };
+    let said = fs::read_to_string(server.directory().join("second.log")).unwrap_or_default();
+    (status.success(), said)
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused_and_says_why() {
+    let mut server = Server::start(Setup::new());
+    let (succeeded, said) = ends(&server);
+    assert!(!succeeded, "{said}");
+    let data = server.data().display().to_string();
+    assert!(
+        said.contains(&data) || said.contains("data"),
+        "it names the place: {said}"
+    );
+    let words = ["another", "already", "in use", "locked"];
+    assert!(
+        words.iter().any(|word| said.contains(word)),
+        "it says why: {said}"
+    );
+    assert_well("the first goes on", &mut server);
+}
+
+#[test]
+fn leftover_files_do_not_keep_a_server_from_starting() {
+    let mut server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("work.bpmn", &models::one_task("work"));
+    let started = client.native(
+        "POST",
+        "/instances",
+        Some(&json!({"definitionKey": "work"})),
+    );
+    server.kill();
+    litter(&server.data());
+    server.start_again();
+    let id = started["id"].as_str().unwrap_or_default();
+    let found = server
+        .client()
+        .native("GET", &format!("/instances/{id}"), None);
+    assert_eq!(found["state"], "active");
+    assert_well("with leftovers", &mut server);
+}
+
+/// Puts what a crash may leave into every folder of the data: half-written files under temporary names.
+fn litter(folder: &Path) {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for entry in entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_dir())
+    {
+        litter(&entry.path());
+    }
+    for name in [
+        "half.tmp",
+        "0000000000000001.snapshot.tmp",
+        ".hidden",
+        "notes.txt",
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, b"half").unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}
+
+fn output(server: &Server, arguments: &[&str]) -> Output {
+    server
+        .command(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+}
+
+#[test]
+fn a_configuration_that_cannot_be_meant_is_refused_and_named() {
+    let rows = [
+        (
+            "an unknown key",
+            Setup::new().set("http", "conections", "1"),
+            "conections",
+        ),
+        (
+            "a wrong type",
+            Setup::new().set("http", "connections", "\"many\""),
+            "connections",
+        ),
+        (
+            "an unknown durability",
+            Setup::new().set("", "durability", "\"maybe\""),
+            "durability",
+        ),
+    ];
+    for (what, setup, named) in rows {
+        let server = Server::prepared(setup);
+        let (succeeded, said) = ends(&server);
+        assert!(!succeeded, "{what}: {said}");
+        assert!(
+            said.contains(named) && said.contains("config.toml"),
+            "{what}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_open_api_is_not_served_to_a_network_unless_that_is_said() {
+    let server = Server::prepared(Setup::new());
+    let refused = output(&server, &["serve", "--listen", "0.0.0.0:0"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success(), "{said}");
+    assert!(
+        said.contains("allow_open_network"),
+        "it says what to do: {said}"
+    );
+}
+
+#[test]
+fn data_that_were_stopped_or_killed_verify_as_whole() {
+    let mut server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("work.bpmn", &models::one_task("work"));
+    for _ in 0..50 {
+        client.native(
+            "POST",
+            "/instances",
+            Some(&json!({"definitionKey": "work"})),
+        );
+    }
+    server.kill();
+    let killed = output(&server, &["verify"]);
+    assert!(
+        killed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&killed.stderr)
+    );
+    server.start_again();
+    assert!(server.stop().success());
+    let stopped = output(&server, &["verify"]);
+    assert!(
+        stopped.status.success(),
+        "{}",
+        String::from_utf8_lossy(&stopped.stderr)
+    );
+}
