@@ -1,0 +1,73 @@
+//! The engine's own API, `/api/v1`: complete, uniform, paged.
+//!
+//! Owns: that its routes are mounted, guarded and documented from one table. Never: decides anything; the engine does.
+//!
+//! ```text
+//!  request ─▶ guard: who calls ─▶ resource: body, parameters ─▶ engine (writes) · views, archive (reads) ─▶ JSON by hand
+//! ```
+//!
+//! An endpoint is one line in `table` and one function in its resource's file.
+
+mod activities;
+mod clock;
+mod common;
+mod definitions;
+mod deployments;
+pub mod diagram;
+mod events;
+mod forms;
+mod identity_links;
+mod incidents;
+mod instance_list;
+mod instances;
+mod json;
+mod merged;
+mod merged_total;
+mod openapi;
+mod order;
+mod page;
+mod problem;
+mod render;
+mod subject;
+mod table;
+mod task_list;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod variable_filter;
+mod variables;
+
+use crate::{
+    access::{self, Access},
+    http::{Answer, Api, At, Head, Problem, Response, StatusCode},
+    server::State,
+};
+use problem::Refused;
+
+/// What the server mounts.
+pub fn api() -> Api<State> {
+    let routes = table::operations()
+        .into_iter()
+        .map(|operation| operation.route);
+    let mut api = Api::new("engine", &["/api/v1"], &Problem, routes.collect());
+    api.guard = Some(guard);
+    api
+}
+
+/// Leaves the caller in the request's extensions, or answers 401.
+fn guard(state: &State, head: &mut Head) -> Result<(), Box<Response>> {
+    match access::check(state, state.config.api.auth, head) {
+        Access::Granted(caller) => {
+            head.extensions.insert(caller);
+            Ok(())
+        }
+        Access::Unknown => {
+            let detail = "a bearer token that this server knows is needed";
+            let refused = Refused::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
+            Err(Box::new(access::challenge(
+                refused.answer(&Problem, &At::of(head)),
+            )))
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The API's tests without a socket.
