@@ -2,12 +2,14 @@
 //!
 //! Owns: the counts. Never: leaves a case out.
 
+mod asking;
 mod case;
 mod matching;
 mod models;
 mod ours;
 mod replay;
 mod rules;
+mod staging;
 #[path = "../support/mod.rs"]
 mod support;
 

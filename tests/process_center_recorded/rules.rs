@@ -56,7 +56,7 @@ pub enum Rule {
     ScaleOfDecimals,
     /// Decision 9: an element that this version does not run is refused at deployment and named.
     NotRunYet,
-    /// Decision 10: the limits on uploads are this server's, `[http] body_bytes`.
+    /// The limits on uploads are this server's, `[http] body_bytes`.
     UploadLimits,
 }
 
