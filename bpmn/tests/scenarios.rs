@@ -4,6 +4,8 @@
 // Only the crate itself is kept from files and from the environment.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "support/actions.rs"]
+mod actions;
 #[path = "support/expect.rs"]
 mod expect;
 #[path = "support/scenario.rs"]
