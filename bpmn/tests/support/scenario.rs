@@ -42,7 +42,7 @@ impl<'a> Run<'a> {
         Run {
             world: World::new(restarts),
             models,
-            pub names: BTreeMap::new(),
+            names: BTreeMap::new(),
         }
     }
 
