@@ -43,13 +43,14 @@ fn main() {
 
     let rows: Vec<Rows> = (0..COUNT).map(|n| rows(start(n, element))).collect();
     let mut views = new_views();
-    let begun = Instant::now();
+    let (begun, processor_begun) = (Instant::now(), processor_seconds());
     for (index, rows) in (0..).zip(&rows) {
         views.load(root(index), TENANT, index, rows);
     }
     println!(
-        "rebuild: {:.2} s for {COUNT}",
-        begun.elapsed().as_secs_f64()
+        "rebuild: {:.2} s for {COUNT}, {:.2} s of processor time",
+        begun.elapsed().as_secs_f64(),
+        processor_seconds() - processor_begun
     );
 }
 
@@ -91,7 +92,7 @@ fn complete(views: &mut Views) {
         gone_tasks: vec![3],
         ..RowChanges::default()
     };
-    let begun = Instant::now();
+    let processor_begun = processor_seconds();
     for step in 0..COUNT {
         let index = step * 7_919 % COUNT;
         let row = &mut changes.instances[0];
@@ -105,8 +106,8 @@ fn complete(views: &mut Views) {
         views.apply(root(index), TENANT, COUNT + step, &changes);
         views.remove(root(index));
     }
-    let each = begun.elapsed().as_nanos() as f64 / COUNT as f64;
-    println!("complete and remove: {each:.0} ns each");
+    let each = (processor_seconds() - processor_begun) * 1e9 / COUNT as f64;
+    println!("complete and remove: {each:.0} ns of processor time each");
 }
 
 fn process() -> std::sync::Arc<bpmn::model::Process> {
@@ -192,4 +193,17 @@ fn resident_bytes() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+/// Processor time of this process so far, in seconds: what stays the same when others use the machine.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.split_whitespace().collect();
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|field| field.parse::<f64>().ok())
+    };
+    // Clock ticks are hundredths of a second on Linux.
+    (ticks(13).unwrap_or(0.0) + ticks(14).unwrap_or(0.0)) / 100.0
 }
