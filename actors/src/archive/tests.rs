@@ -4,7 +4,7 @@ mod filters;
 
 use super::*;
 use bpmn::rows::Delegation;
-use codec::{DefinitionId, Id, RootId, Tenant};
+use codec::{DefinitionId, RootId, Tenant};
 
 const OWN: Tenant = Tenant(0);
 const OTHER: Tenant = Tenant(7);
