@@ -48,7 +48,7 @@ pub enum FormError {
         text: String,
     },
     /// Text that is no date of the pattern.
-    #[error("invalid date value {text} (pattern {pattern})")]
+    #[error("invalid date value {text}")]
     Date {
         /// The text.
         text: String,
