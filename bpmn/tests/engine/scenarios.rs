@@ -1,23 +1,7 @@
 //! The conformance scenarios against the pure engine: every one that its elements allow must pass, twice:
 //! live, and with a restart after every step.
 
-// Only the crate itself is kept from files and from the environment.
-#![allow(clippy::disallowed_methods)]
-
-#[path = "support/actions.rs"]
-mod actions;
-#[path = "support/expect.rs"]
-mod expect;
-#[path = "support/scenario.rs"]
-mod scenario;
-#[path = "support/script.rs"]
-mod script;
-#[path = "support/suite.rs"]
-mod suite;
-#[path = "support/world.rs"]
-mod world;
-
-use suite::Tally;
+use super::suite::{self, Tally};
 
 /// What the models of the random suites may not need yet.
 const NOT_YET: &[&str] = &[

@@ -1,0 +1,14 @@
+//! Instances from outside: recorded scenarios, stories, limits, random walks.
+// Only the crate itself is kept from files and from the environment.
+#![allow(clippy::disallowed_methods)]
+
+mod actions;
+mod expect;
+mod limits;
+mod model;
+mod scenario;
+mod scenarios;
+mod script;
+mod stories;
+mod suite;
+mod world;
