@@ -10,6 +10,7 @@
 
 use crate::{
     archive::{self, Archive, ArchivedInstance, EndState},
+    clock::real_ms,
     core::Core,
     entity::Live,
     publisher::{Change, Publication},
@@ -26,13 +27,18 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Instances in one transaction.
 const BATCH: usize = 2_000;
 /// A batch waits so long for company: fewer syncs beside the journal's.
 const GATHER: Duration = Duration::from_millis(200);
+/// With nothing to do, the thread looks up after so long.
+const IDLE: Duration = Duration::from_secs(5);
+/// How often old instances are deleted, and how many in one transaction.
+const CLEAN_EVERY: Duration = Duration::from_secs(60);
+const CLEAN_AT_ONCE: usize = 500;
 /// After a failure the next try waits so long.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -152,7 +158,17 @@ impl Archiver {
     }
 
     fn run(&self, core: &Arc<Core>) {
+        let mut cleaned = Instant::now();
         while let Some((ended, tasks)) = self.next() {
+            if let Some(keep) = core.options.retention
+                && cleaned.elapsed() >= CLEAN_EVERY
+            {
+                self.forget_old(keep);
+                cleaned = Instant::now();
+            }
+            if ended.is_empty() && tasks == 0 {
+                continue;
+            }
             let result = self.write(core, &ended, tasks);
             let mut waiting = self.waiting.lock();
             waiting.writing = false;
@@ -178,7 +194,23 @@ impl Archiver {
         }
     }
 
-    /// The next batch: ended roots, and how many finished tasks; none: stop.
+    /// Deletes what ended longer ago than it is kept. A pure function of age: what a recovery archives again goes again.
+    fn forget_old(&self, keep: Duration) {
+        let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        let before_ms = real_ms().saturating_sub(keep_ms);
+        loop {
+            match self.archive.delete_before(before_ms, CLEAN_AT_ONCE) {
+                Ok(0) => return,
+                Ok(count) => tracing::info!(count, "old instances deleted from the archive"),
+                Err(error) => {
+                    tracing::error!(%error, "old instances could not be deleted; it is tried again");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The next batch: ended roots, and how many finished tasks (nothing now and then); none: stop.
     fn next(&self) -> Option<(Vec<Arc<Slot>>, usize)> {
         let mut waiting = self.waiting.lock();
         loop {
@@ -187,7 +219,9 @@ impl Archiver {
             }
             if waiting.is_empty() {
                 waiting.hurry = false;
-                self.changed.wait_for(&mut waiting, GATHER);
+                if self.changed.wait_for(&mut waiting, IDLE).timed_out() {
+                    return Some((Vec::new(), 0));
+                }
                 continue;
             }
             if waiting.ended.len() < BATCH && !waiting.hurry {

@@ -20,11 +20,13 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A writer idle for this long marks what is durable (DESIGN 6).
 const IDLE: Duration = Duration::from_millis(100);
+/// With `durability = "async"` a sync follows a write after so long: with the idle wait at most 100 ms are lost.
+const SYNC_AFTER: Duration = Duration::from_millis(50);
 /// Batches between the writer and the publisher; more than a few would only hide that publishing is slow.
 const BATCHES_BETWEEN: usize = 4;
 
@@ -191,6 +193,7 @@ impl CommitQueue {
 
     fn write_until_closed(&self, mut journal: Box<dyn Journal>, out: &mpsc::SyncSender<Batch>) {
         let mut records = Vec::with_capacity(256);
+        let mut synced = Instant::now();
         loop {
             self.check_space(journal.as_mut());
             let mut publications = Vec::with_capacity(records.capacity());
@@ -205,6 +208,13 @@ impl CommitQueue {
                 match journal.append(&records) {
                     Ok(last) => self.durable.store(last, Ordering::Release),
                     Err(error) => end_process(&error),
+                }
+                // After an append that was a sync itself this costs nothing.
+                if synced.elapsed() >= SYNC_AFTER {
+                    if let Err(error) = journal.sync() {
+                        end_process(&error);
+                    }
+                    synced = Instant::now();
                 }
                 self.journal_bytes
                     .fetch_add(bytes as u64, Ordering::Relaxed);

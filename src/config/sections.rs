@@ -65,12 +65,6 @@ pub struct Engine {
     /// Memory for entities that are awake, in bytes.
     #[serde(deserialize_with = "size::deserialize")]
     pub live_bytes: u64,
-    /// Activities that one command may activate.
-    #[serde(deserialize_with = "text::positive")]
-    pub activations: u32,
-    /// Call activities inside each other.
-    #[serde(deserialize_with = "text::positive")]
-    pub call_depth: u32,
     /// Time for all scripts of one command.
     #[serde(deserialize_with = "duration::deserialize")]
     pub script_time: Duration,
@@ -204,9 +198,6 @@ pub struct Archive {
     /// Ended instances that may wait to be archived before new work is slowed down.
     #[serde(deserialize_with = "text::positive")]
     pub backlog: usize,
-    /// Memory for pages of `history.db`, in bytes.
-    #[serde(deserialize_with = "size::deserialize")]
-    pub cache_bytes: u64,
 }
 
 /// `[log]`: what is logged, and how.
@@ -227,8 +218,6 @@ impl Default for Engine {
             time_zone: TimeZone::UTC,
             workers: 0,
             live_bytes: 256 * MIB,
-            activations: 100_000,
-            call_depth: 64,
             script_time: Duration::from_secs(1),
             script_memory: 16 * MIB,
         }
@@ -301,7 +290,6 @@ impl Default for Archive {
         Self {
             retention: None,
             backlog: 100_000,
-            cache_bytes: 64 * MIB,
         }
     }
 }
