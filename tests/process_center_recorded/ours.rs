@@ -37,6 +37,8 @@ pub fn check(
         Rule::IdentityReads => identity_read(case, answer),
         Rule::MandatoryParameter => absent_parameter(case, answer),
         Rule::UploadTypes => deployed(answer),
+        Rule::NotRunYet if case.request.method == "GET" => went_on(case, answer),
+        Rule::Duplicates => once_each(case, answer, bindings),
         Rule::Diagnostics | Rule::NotRunYet => refused_model(answer),
         Rule::Delegates if case.is("/createPro") => success(answer, "创建流程成功"),
         Rule::Delegates => refused_model(answer),
@@ -303,6 +305,37 @@ fn refused_model(answer: &Answer) -> Result<(), String> {
         .is_some_and(|text| !text.is_empty())
         .then_some(())
         .ok_or_else(|| "the diagnostics are missing".into())
+}
+
+/// Where the original's step waited for its turn, ours has been taken: its task is there.
+fn went_on(case: &Case, answer: &Answer) -> Result<(), String> {
+    let data = body(answer)?["data"].clone();
+    let holds = if case.is("/currentTask") {
+        data[0]["taskEntity"]["name"] == "异步后" && data[1].is_null()
+    } else {
+        data[0]["endTime"].is_string() && data[1]["endTime"].is_null() && data[2].is_null()
+    };
+    holds
+        .then_some(())
+        .ok_or_else(|| "the task behind the step is not open".into())
+}
+
+fn once_each(case: &Case, answer: &Answer, bindings: &mut Bindings) -> Result<(), String> {
+    let mut expected = case.body.clone();
+    if let Some(links) = expected["data"].as_array_mut() {
+        let mut seen = Vec::new();
+        links.retain(|link| {
+            let who = (
+                link["type"].clone(),
+                link["userId"].clone(),
+                link["groupId"].clone(),
+            );
+            let new = !link.is_object() || !seen.contains(&who);
+            seen.push(who);
+            new
+        });
+    }
+    bindings.check(&expected, &body(answer)?)
 }
 
 fn form(case: &Case, answer: &Answer) -> Result<(), String> {

@@ -183,14 +183,15 @@ impl Replay<'_> {
                 }
             }
             Some(Rule::NotRunYet) => {
-                // The cases that follow wait at the receive task before the element.
-                let model = models::process(
-                    "recv",
-                    "<startEvent id=\"s\"/><sequenceFlow id=\"f0\" sourceRef=\"s\" targetRef=\"r\"/>\
-                     <receiveTask id=\"r\" name=\"等待\"/>\
-                     <sequenceFlow id=\"f1\" sourceRef=\"r\" targetRef=\"e\"/><endEvent id=\"e\"/>",
-                );
-                self.client.deploy("recv.bpmn", &model);
+                let upload = case.upload();
+                let without = if upload.contains("async") {
+                    upload.replace(" activiti:async=\"true\"", "")
+                } else {
+                    receiving()
+                };
+                if !upload.is_empty() {
+                    self.client.deploy("without.bpmn", &without);
+                }
             }
             _ => {}
         }
@@ -221,4 +222,14 @@ impl Replay<'_> {
         let path = format!("/api/v1/instances/{instance}");
         self.client.send(&Request::new("DELETE", &path));
     }
+}
+
+/// The cases behind a message event wait at the receive task before it.
+fn receiving() -> String {
+    models::process(
+        "recv",
+        "<startEvent id=\"s\"/><sequenceFlow id=\"f0\" sourceRef=\"s\" targetRef=\"r\"/>\
+         <receiveTask id=\"r\" name=\"等待\"/>\
+         <sequenceFlow id=\"f1\" sourceRef=\"r\" targetRef=\"e\"/><endEvent id=\"e\"/>",
+    )
 }
