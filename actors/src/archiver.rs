@@ -31,7 +31,7 @@ use std::{
 };
 
 /// Instances in one transaction.
-const BATCH: usize = 2_000;
+const BATCH: usize = 5_000;
 /// A batch waits so long for company: fewer syncs beside the journal's.
 const GATHER: Duration = Duration::from_millis(200);
 /// With nothing to do, the thread looks up after so long.
