@@ -127,6 +127,8 @@ fn heads_that_are_too_large_or_wrong_are_refused() {
         let answer = Answer::read(&mut BufReader::new(received.as_slice()), "GET");
         match answer {
             Ok(answer) => assert_eq!(answer.status, status, "{what}: {}", answer.text()),
+            // A client that does not stop sending may lose the answer to the reset of its connection.
+            Err(_) if status == 431 && received.is_empty() => {}
             Err(error) => panic!("{what}: no answer: {error}"),
         }
     }

@@ -51,9 +51,9 @@ fn calls_itself(key: &str) -> String {
 fn doubling() -> String {
     // Every round splits in two, so the tokens grow without an end.
     "<startEvent id=\"s\"/><sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"m\"/>\
-     <manualTask id=\"m\"/><sequenceFlow id=\"f2\" sourceRef=\"m\" targetRef=\"p\"/>\
-     <parallelGateway id=\"p\"/><sequenceFlow id=\"f3\" sourceRef=\"p\" targetRef=\"m\"/>\
-     <sequenceFlow id=\"f4\" sourceRef=\"p\" targetRef=\"m\"/>"
+     <manualTask id=\"m\"/><sequenceFlow id=\"f2\" sourceRef=\"m\" targetRef=\"n\"/>\
+     <sequenceFlow id=\"f3\" sourceRef=\"m\" targetRef=\"n\"/>\
+     <manualTask id=\"n\"/><sequenceFlow id=\"f4\" sourceRef=\"n\" targetRef=\"m\"/>"
         .to_owned()
 }
 

@@ -19,13 +19,13 @@ pub fn process(key: &str, elements: &str) -> String {
     ))
 }
 
-/// Start, the user task `work` (assigned to `s_u`), end.
+/// Start, the user task `t` (Work, assigned to `s_u`), end.
 pub fn one_task(key: &str) -> String {
     process(
         key,
-        "<startEvent id=\"s\"/><sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"work\"/>\
-         <userTask id=\"work\" name=\"Work\" activiti:assignee=\"s_u\"/>\
-         <sequenceFlow id=\"f2\" sourceRef=\"work\" targetRef=\"e\"/><endEvent id=\"e\"/>",
+        "<startEvent id=\"s\"/><sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"t\"/>\
+         <userTask id=\"t\" name=\"Work\" activiti:assignee=\"s_u\"/>\
+         <sequenceFlow id=\"f2\" sourceRef=\"t\" targetRef=\"e\"/><endEvent id=\"e\"/>",
     )
 }
 

@@ -22,6 +22,28 @@ pub fn read(client: &mut Client, root: &str) -> String {
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }
 
+/// The lines around the first one that differs, from both.
+pub fn difference(before: &str, after: &str) -> String {
+    let same = before
+        .lines()
+        .zip(after.lines())
+        .take_while(|(left, right)| left == right)
+        .count();
+    let around = |text: &str| {
+        let lines: Vec<&str> = text
+            .lines()
+            .skip(same.saturating_sub(12))
+            .take(24)
+            .collect();
+        lines.join("\n")
+    };
+    format!(
+        "line {same}\n--- before\n{}\n--- after\n{}",
+        around(before),
+        around(after)
+    )
+}
+
 fn instance(client: &mut Client, id: &str) -> Value {
     let get = |client: &mut Client, what: &str| {
         client.native("GET", &format!("/instances/{id}{what}"), None)
