@@ -3,7 +3,7 @@
 use crate::instance::Refusal;
 use crate::instance::agenda::{self, Operation};
 use crate::instance::run::{Run, Step};
-use crate::model::{Element, ExecutionEvent, FlowIndex, Process};
+use crate::model::{Element, FlowIndex, Process};
 
 pub(super) fn execute(
     run: &mut Run<'_>,
@@ -17,7 +17,7 @@ pub(super) fn execute(
             element.id
         )));
     };
-    run.notify(element, ExecutionEvent::End, execution)?;
+    // As in Activiti, its end listeners do not run: the execution is on its flow already.
     run.work.end_activity(execution, None);
     agenda::step_onto(run, process, execution, flow);
     run.plan(Operation::PassFlow(execution, flow));

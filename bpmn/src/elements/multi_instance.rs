@@ -287,8 +287,10 @@ fn items(
         None | Some(Value::Null) => Err(Refusal::InvalidValue(format!(
             "Variable {name} is not found"
         ))),
-        Some(_) => Err(Refusal::InvalidValue(format!(
-            "{name} didn't resolve to a Collection"
-        ))),
+        // The unpaired quotation marks are the original's.
+        Some(_) => Err(Refusal::InvalidValue(match collection {
+            Collection::Variable(_) => format!("Variable {name}' is not a Collection"),
+            Collection::Expression(_) => format!("{name}' didn't resolve to a Collection"),
+        })),
     }
 }

@@ -318,7 +318,7 @@ fn a_submission_is_refused_with_activitis_words() {
         (
             assigned,
             vec![("p", Value::from("a"))],
-            "Unknown property used in expression: ${unknown} (unknown)",
+            "Unknown property used in expression: ${unknown}",
         ),
     ] {
         let found = submit(

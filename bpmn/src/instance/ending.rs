@@ -29,7 +29,6 @@ pub(super) fn end_execution(run: &mut Run<'_>, execution: u32) -> Step {
     delete_execution(run, execution, None)?;
     let element = process.element(at);
     if let Some(sub_process) = element.parent
-        && matches!(element.kind, Kind::EndEvent(_))
         && process.element(sub_process).multi_instance.is_some()
     {
         if !has_active_children(run, &process, parent) {
@@ -235,10 +234,9 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
     Ok(())
 }
 
-/// Numbers of the rows of executions that go, the youngest first.
+/// Numbers of the rows of executions that go, the oldest first.
 fn of<T>(rows: &[T], keys: impl Fn(&T) -> (u32, u32), goes: impl Fn(u32) -> bool) -> Vec<u32> {
     rows.iter()
-        .rev()
         .map(keys)
         .filter(|(execution, _)| goes(*execution))
         .map(|(_, number)| number)

@@ -119,8 +119,13 @@ impl Instance {
         };
         let shown = form::read(&user_task.form_properties, &mut scope, zone)
             .map_err(|error| Refusal::FormInvalid(error.to_string()))?;
+        let form_key = match &user_task.form_key {
+            Some(key) => Some(key.evaluate(&mut scope)?),
+            None => None,
+        };
+        let form_key = form_key.filter(|key| *key != Value::Null);
         Ok(TaskForm {
-            form_key: row.form_key.clone(),
+            form_key: form_key.map(|key| key.to_java_string()),
             properties: shown
                 .into_iter()
                 .map(|shown| (shown.property.clone(), shown.value))

@@ -19,7 +19,7 @@ pub struct SyntaxError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EvaluationError {
     /// A name or property that nothing answers to.
-    #[error("Unknown property used in expression: {expression} ({name})")]
+    #[error("Unknown property used in expression: {expression}")]
     UnknownProperty {
         /// The whole text.
         expression: String,
