@@ -82,7 +82,21 @@ fn step(client: &mut Client, root: &str, random: &mut Random) -> Option<&'static
     if tasks.is_empty() && timers.is_empty() {
         return None;
     }
+    let state = |to: &str| {
+        (
+            "PUT",
+            format!("/instances/{root}/state"),
+            json!({"state": to, "includeCalled": true}),
+        )
+    };
+    let suspended =
+        client.native("GET", &format!("/instances/{root}"), None)["state"] == "suspended";
     let v = random.below(10);
+    if suspended || v == 0 && random.below(2) == 0 {
+        let name = if suspended { "activate" } else { "suspend" };
+        let (method, path, body) = state(if suspended { "active" } else { "suspended" });
+        return Some(send(client, name, method, &path, &body));
+    }
     let task = (!tasks.is_empty()).then(|| random.pick(&tasks).clone());
     let (name, method, path, body) = match (random.below(8), &task, timers.is_empty()) {
         (0, Some(task), _) => {
@@ -121,14 +135,21 @@ fn step(client: &mut Client, root: &str, random: &mut Random) -> Option<&'static
         ),
         (_, None, _) => ("clock", "PUT", "/clock".to_owned(), json!({"by": "PT1H"})),
     };
-    let answer = client.send(&Request::new(method, &format!("/api/v1{path}")).json(&body));
-    assert!(
-        answer.status < 300,
-        "{name} {path}: {} {}",
-        answer.status,
-        answer.text()
-    );
-    Some(name)
+    Some(send(client, name, method, &path, &body))
+}
+
+fn send(
+    client: &mut Client,
+    name: &'static str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> &'static str {
+    let request = Request::new(method, &format!("/api/v1{path}")).json(body);
+    let answer = client.send(&request);
+    let shown = format!("{name} {path}: {} {}", answer.status, answer.text());
+    assert!(answer.status < 300, "{shown}");
+    name
 }
 
 fn of(task: &Value, what: &str) -> String {
