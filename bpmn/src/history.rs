@@ -242,7 +242,7 @@ pub fn finished_tasks<'a>(
 }
 
 /// The last values of an instance's variables that are gone; those of tasks are left out.
-/// Of one name in several scopes the outermost counts.
+/// Of one name in several scopes the instance's own counts, else the one that was created last.
 pub fn last_values<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     instance: u32,
@@ -263,7 +263,7 @@ pub fn last_values<'a>(
             continue;
         }
         match values.iter_mut().find(|(_, known, _)| known == name) {
-            Some(known) if known.0 < *scope => {}
+            Some(known) if known.0 == instance || (*scope != instance && known.0 > *scope) => {}
             Some(known) => *known = (*scope, name.clone(), value.clone()),
             None => values.push((*scope, name.clone(), value.clone())),
         }

@@ -159,7 +159,9 @@ fn leave_sequential(
     run.work.end_activity(child, None);
     run.notify(element, ExecutionEvent::End, child)?;
     if index >= count || is_complete(run, characteristics, body)? {
-        return finish(run, characteristics, body);
+        run.work
+            .remove_own_variable(child, &characteristics.index_variable);
+        return finish(run, characteristics, body, Some("MI_END"));
     }
     let items = items(run, characteristics, child)?;
     let item = items.and_then(|items| items.into_iter().nth(usize::try_from(index).ok()?));
@@ -190,13 +192,18 @@ fn leave_parallel(
     run.work.set_own_variable(body, ACTIVE, Value::Int(active));
     run.work.flag(child, Execution::ACTIVE, false);
     if completed >= count || is_complete(run, characteristics, body)? {
-        return finish(run, characteristics, body);
+        return finish(run, characteristics, body, None);
     }
     Ok(())
 }
 
-/// The body goes on alone, with its counters.
-fn finish(run: &mut Run<'_>, characteristics: &MultiInstance, body: u32) -> Step {
+/// The body goes on alone, with its counters. The reason marks what is still open below it, as in Activiti.
+fn finish(
+    run: &mut Run<'_>,
+    characteristics: &MultiInstance,
+    body: u32,
+    reason: Option<&str>,
+) -> Step {
     const CALL_CANCELLED: &str = "call activity completion condition met";
     let children = run.work.core().children(body);
     let called: Vec<u32> = children
@@ -205,7 +212,7 @@ fn finish(run: &mut Run<'_>, characteristics: &MultiInstance, body: u32) -> Step
     for instance in called {
         ending::end_instance(run, instance, None, Some(CALL_CANCELLED))?;
     }
-    ending::delete_children(run, body, None)?;
+    ending::delete_children(run, body, reason)?;
     run.work
         .remove_own_variable(body, &characteristics.index_variable);
     run.work.flag(body, Execution::SCOPE, false);

@@ -23,6 +23,11 @@ pub(super) fn fire(run: &mut Run<'_>, number: u32) -> Step {
     }
     run.definition(row.instance)?;
     close_incidents(run, number);
+    if row.end_ms.is_some_and(|end_ms| row.due_ms > end_ms) {
+        // Its time was over before it fell due.
+        run.work.emit(Event::TimerRemoved { timer: number });
+        return Ok(());
+    }
     timer::take(run, &row)?;
     run.plan(Operation::Trigger(row.execution));
     Ok(())
