@@ -1,0 +1,266 @@
+//! What an operator relies on: damage is named, backups come back, tokens and keys of idempotency survive, models are deployed once.
+//!
+//! Owns: these stories from outside. Never: the bytes of a file; the journal's own tests have them.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+use std::{
+    fs,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    process::Output,
+};
+use support::{Client, Request, Server, Setup, models};
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn run(server: &Server, arguments: &[&str]) -> Output {
+    server
+        .command(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// Starts so many instances of `work`; their ids.
+fn start_some(client: &mut Client, count: usize) -> Vec<String> {
+    (0..count)
+        .map(|_| {
+            let body = json!({"definitionKey": "work"});
+            text(&client.native("POST", "/instances", Some(&body))["id"])
+        })
+        .collect()
+}
+
+/// The files of the journal with frames in them, oldest first.
+fn segments(server: &Server) -> Vec<PathBuf> {
+    let folder = server.data().join("journal");
+    let entries =
+        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "journal"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Turns one bit in the middle of what is written in this file.
+fn damage(path: &Path) {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let written = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+    let at = (written / 2) as u64;
+    let changed = [bytes[written / 2] ^ 0x10];
+    let done = fs::File::options()
+        .write(true)
+        .open(path)
+        .and_then(|file| file.write_all_at(&changed, at));
+    assert!(done.is_ok(), "{done:?}");
+}
+
+#[test]
+fn a_damaged_journal_is_never_served_and_says_where_it_is_damaged_and_how_to_go_on() {
+    let mut server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("work.bpmn", &models::one_task("work"));
+    start_some(&mut client, 200);
+    server.kill();
+    let segment = segments(&server).pop();
+    let Some(segment) = segment else {
+        panic!("the journal has no segment");
+    };
+    damage(&segment);
+    let refused = run(&server, &["serve", "--listen", "127.0.0.1:0"]);
+    let message = said(&refused);
+    assert!(!refused.status.success(), "{message}");
+    let name = segment
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    assert!(
+        message.contains(&name.unwrap_or_default()),
+        "it names the file: {message}"
+    );
+    for word in ["offset", "sequence", "verify --repair"] {
+        assert!(message.contains(word), "it says {word}: {message}");
+    }
+    let verified = run(&server, &["verify"]);
+    assert!(!verified.status.success(), "{}", said(&verified));
+    let sequence = message
+        .split("--repair ")
+        .nth(1)
+        .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
+        .unwrap_or_default()
+        .to_owned();
+    let repaired = run(&server, &["verify", "--repair", &sequence]);
+    assert!(repaired.status.success(), "{}", said(&repaired));
+    server.start_again();
+    let left = server.client().native("GET", "/instances?limit=1000", None);
+    let left = left["items"].as_array().map_or(0, Vec::len);
+    assert!(left < 200, "what came before the damage is there: {left}");
+    let kept = fs::read_dir(server.data().join("journal"))
+        .map(|entries| {
+            entries
+                .filter_map(Result::ok)
+                .any(|entry| entry.file_name().to_string_lossy().contains(".torn"))
+        })
+        .unwrap_or(false);
+    assert!(kept, "what was cut is kept");
+}
+
+#[test]
+fn a_backup_of_a_running_server_is_restored_to_the_same_instances() {
+    let server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("work.bpmn", &models::one_task("work"));
+    let ids = start_some(&mut client, 30);
+    let task = client.native("GET", &format!("/tasks?instanceId={}", ids[0]), None);
+    let task = text(&task["items"][0]["id"]);
+    client.native("POST", &format!("/tasks/{task}/complete"), Some(&json!({})));
+    let backup = server.directory().join("backup");
+    let copied = run(&server, &["backup", &backup.display().to_string()]);
+    assert!(copied.status.success(), "{}", said(&copied));
+    start_some(&mut client, 5);
+    let mut other = Server::prepared(Setup::new());
+    let restored = run(&other, &["restore", &backup.display().to_string()]);
+    assert!(restored.status.success(), "{}", said(&restored));
+    other.start_again();
+    let mut client = other.client();
+    for (index, id) in ids.iter().enumerate() {
+        let found = client.native("GET", &format!("/instances/{id}"), None);
+        let state = if index == 0 { "completed" } else { "active" };
+        assert_eq!(found["state"], state);
+    }
+    let running = client.native("GET", "/instances?limit=1000", None);
+    assert_eq!(
+        running["items"].as_array().map(Vec::len),
+        Some(29),
+        "nothing that came later"
+    );
+}
+
+#[test]
+fn an_idempotency_key_gives_the_first_answer_again_also_after_a_crash() {
+    let mut server = Server::start(Setup::new());
+    server
+        .client()
+        .deploy("work.bpmn", &models::one_task("work"));
+    let start = |body: &Value| {
+        Request::post("/api/v1/instances")
+            .header("Idempotency-Key", "order-17")
+            .json(body)
+    };
+    let body = json!({"definitionKey": "work", "businessKey": "17"});
+    let first = server.client().send(&start(&body)).expect(201);
+    let again = server.client().send(&start(&body)).expect(201);
+    assert_eq!(first.body, again.body);
+    for _ in 0..2 {
+        server.kill();
+        server.start_again();
+        let after = server.client().send(&start(&body)).expect(201);
+        assert_eq!(first.body, after.body, "after a crash");
+    }
+    let other = json!({"definitionKey": "work", "businessKey": "18"});
+    let refused = server.client().send(&start(&other)).expect(409).json();
+    assert_eq!(refused["code"], "idempotency-conflict");
+    let running = server.client().native("GET", "/instances", None);
+    assert_eq!(
+        running["items"].as_array().map(Vec::len),
+        Some(1),
+        "started once"
+    );
+}
+
+#[test]
+fn tokens_survive_a_crash_and_end_when_they_are_revoked() {
+    let setup = Setup::new().set("api", "auth", "\"token\"");
+    let mut server = Server::start(setup);
+    let made = run(&server, &["token", "create", "--name", "robot"]);
+    let words = said(&made);
+    let token = words.split_whitespace().max_by_key(|word| word.len());
+    let token = token.unwrap_or_default().to_owned();
+    let status = |server: &Server, token: &str| {
+        let mut client = server.client().with_token(token);
+        client.get("/api/v1/tasks", &[]).status
+    };
+    assert_eq!(status(&server, &token), 200);
+    assert_eq!(status(&server, "another"), 401);
+    server.kill();
+    server.start_again();
+    assert_eq!(status(&server, &token), 200, "after a crash");
+    let listed = said(&run(&server, &["token", "list"]));
+    assert!(
+        listed.contains("robot") && !listed.contains(&token),
+        "{listed}"
+    );
+    let revoked = run(&server, &["token", "revoke", "--name", "robot"]);
+    assert!(revoked.status.success(), "{}", said(&revoked));
+    assert_eq!(status(&server, &token), 401, "revoked");
+    server.restart();
+    assert_eq!(status(&server, &token), 401, "still revoked");
+}
+
+#[test]
+fn models_in_the_folder_are_deployed_once_per_content() {
+    let setup = Setup::new().set("process_center", "auto_deploy", "\"processes\"");
+    let mut server = Server::prepared(setup);
+    let folder = server.directory().join("processes");
+    let put = |name: &str, model: &str| {
+        let path = folder.join(name);
+        fs::write(&path, model).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    };
+    assert!(fs::create_dir(&folder).is_ok());
+    put("work.bpmn", &models::one_task("work"));
+    let versions = |server: &Server, key: &str| {
+        let listed = server
+            .client()
+            .native("GET", &format!("/definitions?key={key}"), None);
+        listed["items"].as_array().map_or(0, Vec::len)
+    };
+    server.start_again();
+    assert_eq!(versions(&server, "work"), 1);
+    server.restart();
+    assert_eq!(versions(&server, "work"), 1, "the same content");
+    put(
+        "work.bpmn",
+        &models::one_task("work").replace("Work", "Better"),
+    );
+    server.restart();
+    assert_eq!(versions(&server, "work"), 2, "another content");
+    server.kill();
+    server.start_again();
+    assert_eq!(versions(&server, "work"), 2, "after a crash");
+}
+
+#[test]
+fn it_says_which_durability_is_on_and_serves_metrics() {
+    for (durability, setup) in [
+        ("sync", Setup::new()),
+        ("async", Setup::new().set("", "durability", "\"async\"")),
+    ] {
+        let server = Server::start(setup);
+        let mut client = server.client();
+        let ready = client.get("/readyz", &[]).expect(200).text();
+        assert!(ready.contains(durability), "{ready}");
+        assert!(
+            server.log_text().contains(durability),
+            "the log at the start"
+        );
+        let metrics = client.get("/metrics", &[]).expect(200).text();
+        assert!(
+            metrics.lines().any(|line| line.starts_with("# TYPE")),
+            "{metrics:.500}"
+        );
+    }
+}
