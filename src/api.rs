@@ -21,6 +21,7 @@ mod incidents;
 mod instance_list;
 mod instances;
 mod json;
+mod lineage;
 mod merged;
 mod merged_total;
 mod openapi;

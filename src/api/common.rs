@@ -12,6 +12,12 @@ use codec::{DefinitionId, Id, RootId, Tenant, instant};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+/// An id that nothing has.
+pub const NOBODY: Id = Id {
+    root: RootId(0),
+    number: 0,
+};
+
 /// What a handler answers.
 pub type Answered = Result<Response, Refused>;
 
@@ -94,9 +100,8 @@ pub fn instant_parameter(request: &Request, name: &str) -> Result<Option<i64>, R
 
 /// Ids of a filter; text that is no id matches nothing, as an id that nobody has.
 pub fn ids(request: &Request, name: &'static str) -> Vec<Id> {
-    let nobody = RootId(0).child(0);
     let all = request.query.all(name);
-    all.map(|text| text.parse().unwrap_or(nobody)).collect()
+    all.map(|text| text.parse().unwrap_or(NOBODY)).collect()
 }
 
 /// Root ids of a filter.

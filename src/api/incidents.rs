@@ -4,6 +4,7 @@
 use super::{
     common::{self, Answered},
     json::Object,
+    lineage,
     order::{self, Write},
     page::{self, List},
     problem::Refused,
@@ -44,10 +45,11 @@ fn kind(name: &str) -> Result<IncidentKind, Refused> {
 pub async fn list(state: Context<State>, request: Request, _params: Params) -> Answered {
     let tenant = common::tenant(&state, &request);
     let kinds = request.query.all("type").map(kind);
+    let lineage = lineage::read(&state, tenant, &request).await?;
     let filter = IncidentFilter {
         tenant,
-        instances: common::ids(&request, "instanceId"),
-        roots: common::roots(&request, "rootInstanceId"),
+        instances: lineage.instances,
+        roots: lineage.roots,
         definitions: common::definition_ids(&state, tenant, &request),
         keys: common::all(&request, "definitionKey"),
         kinds: kinds.collect::<Result<_, _>>()?,

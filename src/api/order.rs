@@ -135,8 +135,8 @@ pub async fn order(
     }
 }
 
-/// Does work that is no command to an instance once for an `Idempotency-Key`. Its answer is remembered in memory and with
-/// the next snapshot.
+/// Does work that is no command to an instance once for an `Idempotency-Key`. Its answer is remembered
+/// in a record of its own.
 pub async fn once(
     state: &Context<State>,
     remember: Option<Remember>,
@@ -157,11 +157,12 @@ pub async fn once(
     // Dropped before the answer, by a refusal or because the client went: as if it had never been.
     let _unfinished = Unfinished { state, request };
     let answer = Arc::new(work.await?);
-    keys.settle(Remembered {
+    let remembered = Remembered {
         request,
         at_ms: clock.real_ms(),
         answer: Arc::clone(&answer),
-    });
+    };
+    state.engine.remember(remembered).await?;
     Ok(respond_shared(answer))
 }
 

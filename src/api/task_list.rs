@@ -6,6 +6,7 @@
 use super::{
     common::{self, Answered},
     definitions,
+    lineage::{self, Lineage},
     merged::{Page, Place, Row, Scan, Side},
     merged_total,
     page::{self, List},
@@ -33,7 +34,8 @@ struct Asked {
 
 /// `GET /tasks`
 pub async fn list(state: Context<State>, request: Request, _params: Params) -> Answered {
-    let asked = Asked::read(&state, &request)?;
+    let lineage = lineage::read(&state, common::tenant(&state, &request), &request).await?;
+    let asked = Asked::read(&state, &request, lineage)?;
     let sort = sort(&request)?;
     if let (Some(filter), None) = (&asked.open, &asked.finished) {
         let window = Window {
@@ -76,7 +78,7 @@ fn sort(request: &Request) -> Result<Option<Sort>, Refused> {
 }
 
 impl Asked {
-    fn read(state: &State, request: &Request) -> Result<Self, Refused> {
+    fn read(state: &State, request: &Request, lineage: Lineage) -> Result<Self, Refused> {
         let tenant = common::tenant(state, request);
         let (mut open, mut completed) = (false, false);
         for name in request.query.all("state") {
@@ -89,7 +91,7 @@ impl Asked {
         }
         open |= !completed;
         let ended_after = common::instant_parameter(request, "endedAfter")?;
-        let filter = open_filter(state, request, tenant)?;
+        let filter = open_filter(state, request, tenant, lineage)?;
         let only_open = !filter.candidate_users.is_empty()
             || !filter.candidate_groups.is_empty()
             || filter.suspended == Some(true);
@@ -133,6 +135,7 @@ fn open_filter(
     state: &State,
     request: &Request,
     tenant: Tenant,
+    lineage: Lineage,
 ) -> Result<views::TaskFilter, Refused> {
     let candidate = |user: &str| CandidateUser {
         user: user.to_owned(),
@@ -143,8 +146,8 @@ fn open_filter(
     };
     Ok(views::TaskFilter {
         tenant,
-        instances: common::ids(request, "instanceId"),
-        roots: common::roots(request, "rootInstanceId"),
+        instances: lineage.instances,
+        roots: lineage.roots,
         definitions: Vec::new(),
         keys: common::all(request, "processDefinitionKey"),
         activity_ids: common::all(request, "activityId"),
@@ -329,7 +332,10 @@ fn total(
         Some(open) => state.engine.views.read().tasks(open, &window).total,
         None => Some(0),
     };
-    merged_total::add(open, asked.count, |most| {
+    let waiting = state.engine.archiver.waiting_tasks();
+    let waiting = waiting.iter().filter(|task| matches(filter, task)).count() as u64;
+    let memory = open.map(|open| open + waiting);
+    merged_total::add(memory, asked.count, |most| {
         state.engine.archiver.archive.count_tasks(filter, most)
     })
 }

@@ -4,6 +4,7 @@
 use super::{
     common::{self, Answered},
     json::Object,
+    lineage,
     order::{self, Write},
     page::{self, List},
     problem::Refused,
@@ -63,10 +64,11 @@ impl Place {
 /// `GET /timers`
 pub async fn list(state: Context<State>, request: Request, _params: Params) -> Answered {
     let tenant = common::tenant(&state, &request);
+    let lineage = lineage::read(&state, tenant, &request).await?;
     let filter = TimerFilter {
         tenant,
-        instances: common::ids(&request, "instanceId"),
-        roots: common::roots(&request, "rootInstanceId"),
+        instances: lineage.instances,
+        roots: lineage.roots,
         definitions: common::definition_ids(&state, tenant, &request),
         keys: common::all(&request, "definitionKey"),
         due_before: common::instant_parameter(&request, "dueBefore")?,
