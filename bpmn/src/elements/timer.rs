@@ -135,6 +135,7 @@ fn emit(run: &mut Run<'_>, at: ElementIndex, execution: u32, due: Due) -> Step {
         .ok_or_else(|| run.work.lost(execution))?;
     let definition = run.definition(instance)?.id;
     let number = run.work.next_number();
+    let suspended = run.work.is_suspended(instance);
     run.work.emit(Event::TimerScheduled(Box::new(TimerRow {
         number,
         instance,
@@ -146,7 +147,7 @@ fn emit(run: &mut Run<'_>, at: ElementIndex, execution: u32, due: Due) -> Step {
         repeat: due.repeat,
         end_ms: due.end_ms,
         last_error: None,
-        suspended: false,
+        suspended,
     })));
     Ok(())
 }

@@ -80,7 +80,7 @@ fn create(
         due_ms,
         category,
         form_key,
-        suspended: false,
+        suspended: run.work.is_suspended(instance),
         created_ms: run.work.now_ms,
         claimed_ms: None,
         links: Vec::new(),

@@ -111,7 +111,10 @@ pub(super) fn trigger(
     let execution = core
         .executions
         .iter()
-        .find(|e| e.instance == instance && e.at == Some(at) && !e.is_multi_instance_root())
+        .find(|e| {
+            // Instances of a multi-instance that are done stand there too, no longer active.
+            e.instance == instance && e.at == Some(at) && e.is_active()
+        })
         .map(|e| e.number)
         .ok_or_else(not_waiting)?;
     run.work.set_variables(execution, variables);

@@ -131,6 +131,12 @@ impl<'a> Work<'a> {
         None
     }
 
+    /// Whether an instance is suspended: what begins in it then is suspended too.
+    pub fn is_suspended(&self, instance: u32) -> bool {
+        let row = self.rows().instance(instance);
+        row.is_some_and(|row| row.suspended)
+    }
+
     // Activities.
 
     pub fn start_activity(&mut self, execution: u32) {

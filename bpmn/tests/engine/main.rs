@@ -11,4 +11,5 @@ mod scenarios;
 mod script;
 mod stories;
 mod suite;
+mod walk;
 mod world;
