@@ -26,6 +26,9 @@ mod task;
 mod task_list;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 pub use start::{deploy_at_start, deploy_example};
 
 use crate::{

@@ -77,9 +77,13 @@ fn json(value: &Value) -> Json {
     }
 }
 
+/// Parsing would write the exponent in lower case.
 fn number(text: &str) -> Json {
-    let number = text.parse::<Number>();
-    number.map_or_else(|_| Json::from(text), Json::Number)
+    if text.parse::<Number>().is_ok() {
+        Json::Number(Number::from_string_unchecked(text.to_owned()))
+    } else {
+        Json::from(text)
+    }
 }
 
 #[cfg(test)]
