@@ -237,13 +237,13 @@ fn is_complete(
     let Some(condition) = &characteristics.completion_condition else {
         return Ok(false);
     };
-    match run.evaluate(condition, body)? {
-        Value::Bool(complete) => Ok(complete),
-        _ => Err(Refusal::InvalidValue(format!(
+    let Value::Bool(complete) = run.evaluate(condition, body)? else {
+        return Err(Refusal::InvalidValue(format!(
             "completionCondition '{}' does not evaluate to a boolean value",
             condition.text()
-        ))),
-    }
+        )));
+    };
+    Ok(complete)
 }
 
 fn cardinality(
@@ -260,7 +260,13 @@ fn cardinality(
         Value::Int(number) => Some(number),
         Value::Double(number) => Some(number as i64),
         Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        Value::Null
+        | Value::Bool(_)
+        | Value::BigInt(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
     };
     number.ok_or_else(|| {
         Refusal::InvalidValue(format!(

@@ -149,7 +149,12 @@ fn priority(
         Value::Int(number) => i32::try_from(number).ok(),
         Value::Double(number) => Some(number as i32),
         Value::String(text) => text.parse().ok(),
-        _ => None,
+        Value::Bool(_)
+        | Value::BigInt(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
     };
     number.ok_or_else(|| {
         Refusal::InvalidValue(format!(
@@ -191,7 +196,14 @@ fn add_each(
     let ids: Vec<String> = match run.evaluate(template, execution)? {
         Value::String(text) => text.split(',').map(|id| id.trim().to_owned()).collect(),
         Value::List(items) => items.iter().map(Value::to_java_string).collect(),
-        _ => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::BigInt(_)
+        | Value::Double(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::Map(_) => {
             return Err(Refusal::InvalidValue(format!(
                 "Expression did not resolve to a string or collection of strings: {}",
                 template.text()

@@ -288,7 +288,14 @@ fn priority(value: &Value) -> Result<i32, EvaluationError> {
     let number = match value {
         Value::Int(number) => i32::try_from(*number).ok(),
         Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        Value::Null
+        | Value::Double(_)
+        | Value::Bool(_)
+        | Value::BigInt(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
     };
     number.ok_or_else(|| {
         EvaluationError::failed(format!(
