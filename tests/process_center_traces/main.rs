@@ -379,7 +379,7 @@ fn the_office_models_run_to_their_ends_along_every_branch() {
             .send(&multipart("/processCtr/deploymentProcess", &[part]))
             .json();
         assert_eq!(answer["rtnCode"], "000000", "{name}: {answer}");
-        let model = model::Model::read(&xml);
+        let model = model::Model::read(&String::from_utf8_lossy(&xml));
         let explored = explorer::explore(&mut client, name, &model);
         println!(
             "{name}: {} runs, {} of {} nodes, {} of {} flows",
