@@ -7,7 +7,9 @@ use crate::{
     definitions::{Deployed, Message, Refusal, deploy},
     failure::Failure,
     idempotency::Begin,
-    message::{Applied, Remember, Rendered, Seen},
+    message::{Applied, Remember, Remembered, Rendered, Seen},
+    publisher::{Change, Publication},
+    record,
     snapshotter::Control,
 };
 use bpmn::{
@@ -17,6 +19,7 @@ use bpmn::{
 };
 use codec::{RootId, Tenant};
 use parking_lot::Mutex;
+use snapshots::Record;
 use std::{ops::Deref, sync::Arc, thread::JoinHandle};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -159,6 +162,27 @@ impl Engine {
             unfinished.settled();
         }
         done
+    }
+
+    /// Records the answer of an idempotent request that is no command to an instance; then it is given again, also after a crash.
+    pub async fn remember(&self, remembered: Remembered) -> Result<(), Failure> {
+        let (sender, receiver) = oneshot::channel();
+        let record = Record {
+            kind: record::kind::REMEMBERED,
+            version: record::VERSION,
+            entity: remembered.request.key,
+            payload: codec::encode(1, &remembered),
+        };
+        self.queue.push(record, |sequence| Publication {
+            sequence,
+            change: Change::Remembered(Box::new(remembered)),
+            answer: Some(Box::new(move || {
+                // Whoever asked may have gone.
+                let _ = sender.send(());
+            })),
+            cause: None,
+        });
+        receiver.await.map_err(|_| Failure::Stopping)
     }
 
     /// Reads an instance that is in memory; `NotFound`: ask the archive.

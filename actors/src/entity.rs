@@ -153,9 +153,9 @@ impl Live {
         split(&self.base).map_or(&[], |parts| parts.chunks)
     }
 
-    /// Rough size in memory, in bytes, for the bound on live instances.
+    /// Rough size in memory, in bytes, for the bound on live instances: decoded, an instance takes several times its bytes.
     pub fn weight(&self) -> usize {
-        1024 + 3 * self.base.len() + 2 * self.record_bytes
+        4096 + 8 * self.base.len() + 8 * self.record_bytes
     }
 }
 

@@ -39,6 +39,8 @@ pub enum Change {
     Catalog(Box<CatalogChange>),
     /// Identities and tokens.
     Organisation(Vec<org::Event>),
+    /// An answer that is given again.
+    Remembered(Box<Remembered>),
     /// Roots that the archive holds now.
     Archived(Vec<codec::RootId>),
 }
@@ -117,6 +119,7 @@ fn publish(core: &Arc<Core>, batch: Batch) {
                     define_all(core, &mut views);
                 }
                 Change::Organisation(events) => core.organisation.publish(&events),
+                Change::Remembered(remembered) => core.idempotency.settle(*remembered),
                 Change::Archived(roots) => {
                     for root in roots {
                         views.remove(root);

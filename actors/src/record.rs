@@ -19,7 +19,7 @@ pub mod kind {
     pub const ORGANISATION: u16 = 3;
     /// The clock.
     pub const CLOCK: u16 = 4;
-    /// In snapshots: remembered answers.
+    /// Remembered answers of requests that are no command to an instance; in snapshots of all.
     pub const REMEMBERED: u16 = 5;
 }
 

@@ -134,6 +134,9 @@ impl Recovered {
             }
             kind::DEFINITIONS | kind::ORGANISATION => Ok(()),
             kind::CLOCK => clock(stored.payload).map(|ms| self.clock_ms = Some(ms)),
+            kind::REMEMBERED => {
+                codec::decode(1, stored.payload).map(|remembered| self.remembered.push(remembered))
+            }
             other => Err(unknown(other)),
         };
         self.note(stored.sequence, stored.kind, result);

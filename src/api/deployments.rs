@@ -72,11 +72,14 @@ async fn files(request: &Request) -> Result<Vec<deploy::File>, Refused> {
         };
         return Ok(parts.into_iter().map(file).collect());
     }
-    let model = content_type.is_empty()
-        || content_type == "application/octet-stream"
-        || content_type == "application/xml"
-        || content_type == "text/xml"
-        || content_type.ends_with("+xml");
+    // A form's type is what curl sends when nobody says otherwise; the bytes tell.
+    let model = matches!(
+        &*content_type,
+        "" | "application/octet-stream"
+            | "application/xml"
+            | "text/xml"
+            | "application/x-www-form-urlencoded"
+    ) || content_type.ends_with("+xml");
     if !model {
         let wanted = "a deployment is a model as application/xml, or files as multipart/form-data";
         return Err(Fault::UnsupportedMediaType(wanted.into()).into());

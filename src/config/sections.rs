@@ -217,7 +217,7 @@ impl Default for Engine {
             clock: Clock::Real,
             time_zone: TimeZone::UTC,
             workers: 0,
-            live_bytes: 256 * MIB,
+            live_bytes: 64 * MIB,
             script_time: Duration::from_secs(1),
             script_memory: 16 * MIB,
         }
@@ -280,7 +280,7 @@ impl Default for Snapshots {
 impl Default for Journal {
     fn default() -> Self {
         Self {
-            segment_bytes: 64 * MIB,
+            segment_bytes: 32 * MIB,
         }
     }
 }
