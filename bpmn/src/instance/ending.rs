@@ -201,7 +201,8 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
     let tasks = of(&rows.tasks, |t| (t.execution, t.number), goes);
     let timers = of(&rows.timers, |t| (t.execution, t.number), goes);
     let incidents = of(&rows.incidents, |i| (i.execution, i.number), goes);
-    for activity in activities {
+    // From the end of the list, where removing is cheap.
+    for activity in activities.into_iter().rev() {
         run.work.emit(Event::ActivityEnded {
             activity,
             at_ms: run.work.now_ms,
@@ -211,7 +212,7 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
     for task in tasks {
         tasks::finish(run, task, reason)?;
     }
-    for timer in timers {
+    for timer in timers.into_iter().rev() {
         run.work.emit(Event::TimerRemoved { timer });
     }
     for incident in incidents {

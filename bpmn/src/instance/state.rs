@@ -122,10 +122,9 @@ impl Core {
     pub fn open_activity(&self, execution: u32, element: ElementIndex) -> Option<&OpenActivity> {
         let mut current = Some(execution);
         while let Some(number) = current {
-            let found = self
-                .activities
-                .iter()
-                .find(|a| a.execution == number && a.element == element);
+            // The youngest first: it is asked for most, and a multi-instance may have very many.
+            let mut open = self.activities.iter().rev();
+            let found = open.find(|a| a.execution == number && a.element == element);
             if found.is_some() {
                 return found;
             }
