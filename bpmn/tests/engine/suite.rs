@@ -32,6 +32,7 @@ pub struct Tally {
 }
 
 /// Runs a suite but for the scenarios that need one of `skip`. Failures are printed.
+/// `ONLY=text` in the environment leaves out scenarios without it in their name, to look at one alone.
 pub fn run(suite: &str, skip: &[&str], restarts: bool) -> Option<Tally> {
     let Some(shared) = shared() else {
         println!("skipped: no shared test material beside the workspace");
