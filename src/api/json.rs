@@ -110,8 +110,7 @@ impl<'o> Object<'o> {
 
 /// A whole number.
 pub fn push_number(number: i64, out: &mut String) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{number}");
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 /// A string with its quotes.
@@ -154,10 +153,13 @@ pub fn push_id(id: Id, out: &mut String) {
 
 fn push_root(root: RootId, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in root.0.to_be_bytes() {
-        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    let mut text = [0; 32];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(root.0.to_be_bytes()) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
+    // Digits are always text.
+    out.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
 
 /// Variables as one object.
