@@ -148,7 +148,7 @@ async fn variables_are_set_where_they_belong() {
             ),
             (
                 "POST /commonForm/setVariables?taskId={task}",
-                "{\"d\":1.50,\"gone\":null,\"o\":{\"n\":null,\"l\":[null]}}",
+                "{\"d\":1.50,\"tiny\":1.0E-10,\"gone\":null,\"o\":{\"n\":null,\"l\":[null]}}",
                 200,
                 &["设置任务变量成功"],
                 "",
@@ -166,7 +166,7 @@ async fn variables_are_set_where_they_belong() {
                 200,
                 &[
                     "获取任务变量成功",
-                    "\"data\":{\"amt\":2,\"d\":1.5,\"kind\":\"a\",\"o\":{\"l\":[null]}}",
+                    "\"data\":{\"amt\":2,\"d\":1.5,\"kind\":\"a\",\"o\":{\"l\":[null]},\"tiny\":1.0E-10}",
                 ],
                 "",
             ),
