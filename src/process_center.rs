@@ -17,13 +17,13 @@ mod envelope;
 mod error;
 mod find;
 mod identity;
+mod lists;
 mod parameters;
 mod picture;
 mod process;
 mod shapes;
 mod start;
 mod task;
-mod task_list;
 mod variables;
 
 #[cfg(test)]

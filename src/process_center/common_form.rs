@@ -3,9 +3,9 @@
 use super::{
     Answered, Routes, envelope, error,
     error::Trouble,
-    find, get,
+    find, get, lists,
     parameters::{self, Parameters},
-    post, shapes, task_list, tenant, variables,
+    post, shapes, tenant, variables,
 };
 use crate::{
     http::{Context, Request},
@@ -180,7 +180,7 @@ async fn submit_start(state: Context<State>, request: Request) -> Answered {
         Ok(ids) => ids,
         Err(failure) => return failed(&not_started(&error::business(failure)?)),
     };
-    let tasks = task_list::infos(&state, ids).await?;
+    let tasks = lists::infos(&state, ids).await?;
     envelope::success("提交表单成功", tasks.into())
 }
 

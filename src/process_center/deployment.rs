@@ -111,9 +111,7 @@ fn files(parts: &[Part]) -> Result<Vec<File>, String> {
             files.extend(archive::unpack(&part.bytes, &mut left)?);
             continue;
         }
-        left = left
-            .checked_sub(part.bytes.len())
-            .ok_or_else(|| too_large())?;
+        left = left.checked_sub(part.bytes.len()).ok_or_else(too_large)?;
         files.push(File {
             name: model_name(part.file_name.as_deref().unwrap_or_default()),
             bytes: Arc::from(&part.bytes[..]),

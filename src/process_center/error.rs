@@ -34,6 +34,11 @@ impl Trouble {
         Trouble::Status(StatusCode::NOT_FOUND, message.into())
     }
 
+    /// 503: something of the server cannot be read now.
+    pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Trouble::Status(StatusCode::SERVICE_UNAVAILABLE, message.into())
+    }
+
     /// 409.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Trouble::Status(StatusCode::CONFLICT, message.into())
@@ -51,13 +56,14 @@ impl Answer for Trouble {
 
 /// A failure that the operation words; the server's own trouble is the error.
 pub fn business(failure: Failure) -> Result<Failure, Trouble> {
-    let unavailable = |why: String| Trouble::Status(StatusCode::SERVICE_UNAVAILABLE, why.into());
     match failure {
         Failure::Overloaded { retry_after_s } => Err(Fault::Overloaded { retry_after_s }.into()),
         Failure::Stopping => Err(Fault::Overloaded { retry_after_s: 1 }.into()),
         Failure::DiskFull => Err(Fault::DiskFull.into()),
         Failure::Panicked => Err(Fault::Panicked.into()),
-        Failure::Quarantined(_) | Failure::Archive(_) => Err(unavailable(failure.to_string())),
+        Failure::Quarantined(_) | Failure::Archive(_) => {
+            Err(Trouble::unavailable(failure.to_string()))
+        }
         Failure::Refused(_)
         | Failure::NotFound
         | Failure::Ended

@@ -2,7 +2,7 @@
 //! Never: shows anything of another company.
 
 use super::error::{self, Trouble};
-use crate::server::State;
+use crate::{http::Fault, server::State};
 use actors::{Failure, message::Seen};
 use bpmn::{archive::EndedInstance, instance::Refusal, rows::InstanceRow, stored};
 use codec::{Id, Tenant};
@@ -31,13 +31,14 @@ pub async fn instance<T: Send + 'static>(
         let row = rows.iter().find(|row| row.number == id.number)?;
         (seen.instance.tenant() == tenant).then(|| in_memory(seen, row))
     });
-    match looked.await {
-        Ok(found) => Ok(found),
-        Err(failure) => match error::business(failure)? {
-            Failure::NotFound => Ok(ended(state, tenant, id).await?.as_ref().map(archived)),
-            _ => Ok(None),
-        },
+    let failure = match looked.await {
+        Ok(found) => return Ok(found),
+        Err(failure) => error::business(failure)?,
+    };
+    if !matches!(failure, Failure::NotFound) {
+        return Ok(None);
     }
+    Ok(ended(state, tenant, id).await?.as_ref().map(archived))
 }
 
 /// An instance that the archive has.
@@ -48,19 +49,15 @@ async fn ended(
 ) -> Result<Option<EndedInstance>, Trouble> {
     let shared = Arc::clone(state);
     let read = tokio::task::spawn_blocking(move || shared.engine.archiver.archive.get(id));
-    let unreadable = |why: String| error::business(Failure::Archive(why));
-    let found = match read.await {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => return unreadable(error.to_string()).map(|_| None),
-        Err(_) => return error::business(Failure::Panicked).map(|_| None),
-    };
+    let found = read.await.map_err(|_| Fault::Panicked)?;
+    let found = found.map_err(|error| Trouble::unavailable(error.to_string()))?;
     let Some((_, detail)) = found.filter(|(row, _)| row.tenant == tenant) else {
         return Ok(None);
     };
-    match stored::decode_ended(&detail) {
-        Ok(ended) => Ok(Some(ended)),
-        Err(error) => unreadable(error.to_string()).map(|_| None),
-    }
+    let ended = stored::decode_ended(&detail);
+    ended
+        .map(Some)
+        .map_err(|error| Trouble::unavailable(error.to_string()))
 }
 
 /// The original's words for a task that cannot be found.
@@ -70,13 +67,25 @@ pub fn no_task(task: &str) -> String {
 
 /// The words for a command on a task that was not done; `suspended` is what the operation says of a suspended task.
 pub fn task_failure(failure: &Failure, task: &str, suspended: &str) -> String {
-    match failure {
-        Failure::NotFound
-        | Failure::Ended
-        | Failure::Refused(Refusal::TaskNotFound(_) | Refusal::InstanceEnded) => no_task(task),
-        Failure::Refused(Refusal::TaskSuspended | Refusal::InstanceSuspended) => {
-            suspended.to_owned()
-        }
-        other => other.to_string(),
+    if is_gone(failure) {
+        return no_task(task);
     }
+    let is_suspended = matches!(
+        failure,
+        Failure::Refused(Refusal::TaskSuspended | Refusal::InstanceSuspended)
+    );
+    if is_suspended {
+        return suspended.to_owned();
+    }
+    failure.to_string()
+}
+
+/// Whether a command failed because its task or instance is there no more.
+fn is_gone(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::NotFound
+            | Failure::Ended
+            | Failure::Refused(Refusal::TaskNotFound(_) | Refusal::InstanceEnded)
+    )
 }

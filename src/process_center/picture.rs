@@ -1,14 +1,14 @@
 //! getImage: an instance's diagram as PNG, with its state and its way in it when asked.
 //! Never: draws; `pictures` does, on a thread where a large picture holds nobody up.
 
-use super::{Answered, error, error::Trouble, find, parameters::Parameters, tenant};
+use super::{Answered, error::Trouble, find, parameters::Parameters, tenant};
 use crate::{
     api::diagram,
-    http::{Context, HeaderValue, Request, Response, StatusCode},
+    http::{Context, Fault, HeaderValue, Request, Response, StatusCode},
     pictures::{self, Highlight, Mode},
     server::State,
 };
-use actors::{Failure, definitions::Published, message::Seen};
+use actors::{definitions::Published, message::Seen};
 use bpmn::{archive::EndedInstance, rows::InstanceRow};
 use std::sync::Arc;
 
@@ -54,18 +54,10 @@ async fn draw(published: Arc<Published>, highlight: Highlight) -> Answered {
     let drawing = tokio::task::spawn_blocking(move || {
         pictures::png(&diagram::picture(&published.diagram), &highlight)
     });
-    match drawing.await {
-        Ok(Ok(png)) => Ok(Response::typed(
-            StatusCode::OK,
-            HeaderValue::from_static("image/png"),
-            png,
-        )),
-        Ok(Err(error)) => Err(Trouble::Status(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            error.to_string().into(),
-        )),
-        Err(_) => Err(error::business(Failure::Panicked)
-            .err()
-            .unwrap_or_else(|| Trouble::Fault(crate::http::Fault::Panicked))),
-    }
+    let png = drawing.await.map_err(|_| Fault::Panicked)?;
+    let png = png.map_err(|error| {
+        Trouble::Status(StatusCode::UNPROCESSABLE_ENTITY, error.to_string().into())
+    })?;
+    let content_type = HeaderValue::from_static("image/png");
+    Ok(Response::typed(StatusCode::OK, content_type, png))
 }

@@ -1,8 +1,8 @@
 //! /processCtr: starting, suspending and reading instances. Deployments and pictures have files of their own.
 
 use super::{
-    Answered, Routes, deployment, envelope, error, error::Trouble, find, get,
-    parameters::Parameters, picture, post, shapes, task_list, tenant,
+    Answered, Routes, deployment, envelope, error, error::Trouble, find, get, lists,
+    parameters::Parameters, picture, post, shapes, tenant,
 };
 use crate::{
     http::{Context, Request, Response, StatusCode},
@@ -100,7 +100,7 @@ async fn list(state: Context<State>, request: Request) -> Answered {
         keys: vec![key],
         ..InstanceFilter::default()
     };
-    task_list::instances(&state, "流程实例列表查询成功！", filter)
+    lists::instances(&state, "流程实例列表查询成功！", filter)
 }
 
 async fn list_all(state: Context<State>, request: Request) -> Answered {
@@ -108,7 +108,7 @@ async fn list_all(state: Context<State>, request: Request) -> Answered {
         tenant: tenant(&state, &request),
         ..InstanceFilter::default()
     };
-    task_list::instances(&state, "获取所有流程实例成功！", filter)
+    lists::instances(&state, "获取所有流程实例成功！", filter)
 }
 
 async fn by_id(state: Context<State>, request: Request) -> Answered {
@@ -200,21 +200,27 @@ async fn set_suspended(state: &Context<State>, request: &Request, suspended: boo
         Ok(()) => return Ok(Response::new(StatusCode::OK)),
         Err(failure) => error::business(failure)?,
     };
-    match &failure {
-        Failure::Ended
-        | Failure::Refused(
-            Refusal::AlreadySuspended | Refusal::AlreadyActive | Refusal::InstanceEnded,
-        )
-        | Failure::Definitions(definitions::Refusal::AlreadyInState(_)) => {
-            Err(Trouble::conflict(failure.to_string()))
-        }
-        Failure::NotFound if was_archived(state, tenant, &text).await? => {
-            Err(Trouble::conflict("the process instance has ended"))
-        }
-        _ => Err(Trouble::not_found(format!(
-            "there is no process instance or process definition with the id '{text}'"
-        ))),
+    if is_wrong_state(&failure) {
+        return Err(Trouble::conflict(failure.to_string()));
     }
+    if was_archived(state, tenant, &text).await? {
+        return Err(Trouble::conflict("the process instance has ended"));
+    }
+    Err(Trouble::not_found(format!(
+        "there is no process instance or process definition with the id '{text}'"
+    )))
+}
+
+fn is_wrong_state(failure: &Failure) -> bool {
+    use definitions::Refusal::AlreadyInState;
+    matches!(
+        failure,
+        Failure::Ended
+            | Failure::Refused(
+                Refusal::AlreadySuspended | Refusal::AlreadyActive | Refusal::InstanceEnded
+            )
+            | Failure::Definitions(AlreadyInState(_))
+    )
 }
 
 /// A definition by its id, as this API writes it.
@@ -250,6 +256,7 @@ async fn set_instance(
     state.engine.order(id.root, command, |_| ()).await
 }
 
+/// An ended instance, which can be found but not changed.
 async fn was_archived(state: &Context<State>, tenant: Tenant, text: &str) -> Result<bool, Trouble> {
     let found = find::instance(state, tenant, text, |_, _| (), |_| ()).await?;
     Ok(found.is_some())

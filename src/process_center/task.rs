@@ -3,9 +3,9 @@
 use super::{
     Answered, Routes, envelope, error,
     error::Trouble,
-    find, get,
+    find, get, lists,
     parameters::{self, Parameters},
-    post, shapes, task_list, tenant, variables,
+    post, shapes, tenant, variables,
 };
 use crate::{
     http::{Context, Request},
@@ -104,13 +104,13 @@ async fn of_instance(
         suspended,
         ..TaskFilter::default()
     };
-    task_list::tasks(state, message, filter, Sort::OLDEST_FIRST).await
+    lists::tasks(state, message, filter, Sort::OLDEST_FIRST).await
 }
 
 async fn by_id(state: Context<State>, request: Request) -> Answered {
     let task = Parameters::of(&request)?.text("taskId")?;
     let found = match find::open_task(&state, tenant(&state, &request), &task) {
-        Some(id) => task_list::infos(&state, vec![id]).await?.pop(),
+        Some(id) => lists::infos(&state, vec![id]).await?.pop(),
         None => None,
     };
     match found {
@@ -144,7 +144,7 @@ async fn of_user(state: &Context<State>, request: &Request, keys: Vec<String>) -
         ..TaskFilter::default()
     };
     let message = "获取当前用户的任务成功！";
-    task_list::tasks(state, message, filter, Sort::NEWEST_FIRST).await
+    lists::tasks(state, message, filter, Sort::NEWEST_FIRST).await
 }
 
 async fn identity_links(state: Context<State>, request: Request) -> Answered {
@@ -290,12 +290,26 @@ async fn complete(state: Context<State>, request: Request) -> Answered {
     });
     match completed.await {
         Ok(next) => envelope::success("任务已处理", next),
-        Err(failure) => refused(match error::business(failure)? {
-            Failure::NotFound | Failure::Refused(Refusal::TaskNotFound(_)) => NO_TASK.into(),
-            Failure::Ended | Failure::Refused(Refusal::InstanceEnded) => ENDED.into(),
-            _ => Json::Null,
-        }),
+        Err(failure) => {
+            let reason = lost(&error::business(failure)?);
+            refused(reason.map_or(Json::Null, Json::from))
+        }
     }
+}
+
+/// The reason when someone else was faster; none: the engine's own failure, which has no text here.
+fn lost(failure: &Failure) -> Option<&'static str> {
+    if matches!(
+        failure,
+        Failure::Ended | Failure::Refused(Refusal::InstanceEnded)
+    ) {
+        return Some(ENDED);
+    }
+    let gone = matches!(
+        failure,
+        Failure::NotFound | Failure::Refused(Refusal::TaskNotFound(_))
+    );
+    gone.then_some(NO_TASK)
 }
 
 /// The task's id and its instance's number, when this user may complete it.
