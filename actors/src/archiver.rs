@@ -15,10 +15,10 @@ use crate::{
     entity::Live,
     publisher::{Change, Publication},
     slot::Slot,
-    views::Views,
+    views::{Views, order_at},
 };
 use bpmn::{archive::EndedInstance, history, stored};
-use codec::{DefinitionId, Id};
+use codec::{DefinitionId, RootId, Tenant};
 use parking_lot::{Condvar, Mutex};
 use std::{
     collections::VecDeque,
@@ -91,17 +91,17 @@ impl Archiver {
         &self,
         core: &Core,
         views: &Views,
-        slot: &Slot,
+        (root, tenant): (RootId, Tenant),
         task: &history::FinishedTask,
     ) {
-        let instance = slot.root.child(task.task.instance);
         let business_key = views
-            .instance(slot.tenant, instance)
+            .instance(tenant, root.child(task.task.instance))
             .and_then(|instance| instance.business_key().map(str::to_owned));
+        // A task that recovery finds finished has no row any more: its time gives its place.
         let order = views
-            .task(slot.tenant, slot.root.child(task.task.number))
-            .map_or(0, |task| task.order());
-        let row = task_row(core, slot, task, order, business_key);
+            .task(tenant, root.child(task.task.number))
+            .map_or_else(|| order_at(task.task.created_ms), |task| task.order());
+        let row = task_row(core, (root, tenant), task, order, business_key);
         self.waiting.lock().tasks.push_back(row);
     }
 
@@ -331,7 +331,7 @@ fn archived_instance(core: &Core, slot: &Slot, ended: &EndedInstance) -> Option<
 
 fn task_row(
     core: &Core,
-    slot: &Slot,
+    (root, tenant): (RootId, Tenant),
     finished: &history::FinishedTask,
     order: u64,
     business_key: Option<String>,
@@ -347,12 +347,9 @@ fn task_row(
         )
     });
     archive::FinishedTask {
-        id: Id {
-            root: slot.root,
-            number: task.number,
-        },
+        id: root.child(task.number),
         instance: task.instance,
-        tenant: slot.tenant,
+        tenant,
         order,
         definition: task.definition,
         key,

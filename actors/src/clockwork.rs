@@ -28,6 +28,7 @@ impl Engine {
         if !self.clock.is_manual() {
             return Err(Failure::ClockIsReal);
         }
+        let _admitted = self.admit()?;
         let _one_at_a_time = self.clock_step.lock().await;
         let core = self.core();
         let mut fired = 0;
@@ -55,11 +56,13 @@ impl Engine {
 
     /// Fires a timer now, due or not.
     pub async fn fire_timer(&self, id: Id) -> Result<(), Failure> {
+        let _admitted = self.admit()?;
         timers::fire(self.core(), Due::Instance(id), None).await
     }
 
     /// Fires a start timer now, due or not.
     pub async fn fire_start_timer(&self, number: u64) -> Result<(), Failure> {
+        let _admitted = self.admit()?;
         timers::fire(self.core(), Due::Start(number), None).await
     }
 }
@@ -90,7 +93,7 @@ async fn run_due(core: &Arc<Core>, target_ms: i64, fired: &mut u32) -> Result<()
 }
 
 /// Records where the clock stands, then lets it stand there.
-async fn record_now(core: &Arc<Core>, now_ms: i64) -> Result<(), Failure> {
+pub async fn record_now(core: &Arc<Core>, now_ms: i64) -> Result<(), Failure> {
     let (sender, receiver) = oneshot::channel();
     let record = Record {
         kind: record::kind::CLOCK,

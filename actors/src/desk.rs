@@ -14,11 +14,7 @@ use crate::{
     record,
     slot::{Body, Quarantine, Slot},
 };
-use bpmn::{
-    Decision, Instance, Refusal, Refused,
-    history::{Entry, FinishedTask},
-    stored,
-};
+use bpmn::{Decision, Refusal, Refused, stored};
 use codec::DecodeError;
 use snapshots::Record;
 use std::sync::{Arc, mpsc};
@@ -201,7 +197,7 @@ impl Desk {
             payload: record::encode(slot.tenant, remembered.as_ref(), &events),
         };
         let rows = live.instance.row_changes(&decision.events);
-        let finished = finished_tasks(&live.instance, history_before);
+        let finished = entity::finished_since(&live.instance, history_before);
         let ended = live.instance.is_ended();
         let publication = |sequence| Publication {
             sequence,
@@ -247,16 +243,6 @@ impl Desk {
         // The snapshotter may have given up.
         let _ = out.send(saved);
     }
-}
-
-/// The tasks that this command finished, for lists of completed tasks.
-fn finished_tasks(instance: &Instance, history_before: usize) -> Vec<FinishedTask> {
-    let new = instance.history().get(history_before..).unwrap_or_default();
-    let finished = new.iter().filter_map(|entry| match entry {
-        Entry::TaskFinished(task) => Some((**task).clone()),
-        _ => None,
-    });
-    finished.collect()
 }
 
 fn quarantine(slot: &Slot, error: &DecodeError, (bytes, sequence): (Box<[u8]>, u64)) -> Body {

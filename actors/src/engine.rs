@@ -262,7 +262,8 @@ impl Engine {
         receiver.await.unwrap_or(Err(Failure::Stopping))
     }
 
-    fn admit(&self) -> Result<crate::admission::Admitted<'_>, Failure> {
+    /// Lets a command in, or says why not.
+    pub fn admit(&self) -> Result<crate::admission::Admitted<'_>, Failure> {
         self.admission
             .admit(self.queue.is_full(), self.archiver.backlog())
     }

@@ -14,7 +14,12 @@ use crate::{
     message::{Answer, Look, Seen},
     slot::Slot,
 };
-use bpmn::{Event, Instance, history::Entry, rows::Rows, stored};
+use bpmn::{
+    Instance,
+    history::{Entry, FinishedTask},
+    rows::Rows,
+    stored,
+};
 use codec::{DecodeError, RootId, Tenant};
 
 /// After so many records the base is taken anew.
@@ -100,14 +105,19 @@ impl Live {
         Ok(())
     }
 
-    /// Applies a record read back from the journal.
-    pub fn replay(&mut self, record: Vec<u8>, sequence: u64) -> Result<Vec<Event>, DecodeError> {
-        let events = stored::decode_events(&record)?;
-        for event in &events {
+    /// Applies a record read back from the journal; gives the tasks that it finished.
+    pub fn replay(
+        &mut self,
+        record: Vec<u8>,
+        sequence: u64,
+    ) -> Result<Vec<FinishedTask>, DecodeError> {
+        let before = self.instance.history().len();
+        for event in &stored::decode_events(&record)? {
             self.instance.apply(event);
         }
+        let finished = finished_since(&self.instance, before);
         self.keep(record, sequence);
-        Ok(events)
+        Ok(finished)
     }
 
     /// What is kept of an instance that cannot be rebuilt: its base and the last record in it.
@@ -165,6 +175,16 @@ fn instance_of(root: RootId, tenant: Tenant, base: &[u8]) -> Result<Instance, De
     }
     let parts = split(base)?;
     stored::decode_core(root, tenant, stored::decode_rows(parts.rows)?, parts.core)
+}
+
+/// The tasks that were finished since the instance's new history had this length.
+pub fn finished_since(instance: &Instance, history_before: usize) -> Vec<FinishedTask> {
+    let new = instance.history().get(history_before..).unwrap_or_default();
+    let finished = new.iter().filter_map(|entry| match entry {
+        Entry::TaskFinished(task) => Some((**task).clone()),
+        _ => None,
+    });
+    finished.collect()
 }
 
 /// The history in chunks and what is new since waking.

@@ -227,6 +227,11 @@ fn load_instances(core: &Arc<Core>, found: &mut Recovered) {
             }
         }
     }
+    for (root, tenant, task) in std::mem::take(&mut found.finished) {
+        if !found.forgotten.contains(&task.task.definition) {
+            core.archiver.note_finished(core, &views, (root, tenant), &task);
+        }
+    }
     drop(views);
     if !ended.is_empty() {
         core.archiver.put(ended);
@@ -307,9 +312,9 @@ async fn start(
 ) -> Result<Engine, OpenError> {
     let mut threads = Vec::new();
     let preparing = prepare_segments(Arc::clone(&core.queue), handle.clone())?;
-    let (batches, writer) = core.queue.start_writer(Box::new(journal))?;
-    threads.push(writer);
-    threads.push(publisher::start(Arc::clone(core), batches)?);
+    let publishing = Arc::clone(core);
+    let publish = move |batch| publisher::publish(&publishing, batch);
+    threads.push(core.queue.start_writer(Box::new(journal), publish)?);
     threads.push(Archiver::start(Arc::clone(core))?);
     let (snapshots, snapshotter) = Snapshotter::start(Arc::clone(core), store)?;
     let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
@@ -335,7 +340,12 @@ async fn start(
             let _ = definitions::starts::start(&core_then, definition, element, root).await;
         });
     }
-    if !core.clock.is_manual() {
+    if core.clock.is_manual() {
+        // Where it stands is known after a restart, also when nobody has moved it.
+        crate::clockwork::record_now(core, core.clock.now_ms())
+            .await
+            .map_err(|failure| OpenError::Start(failure.to_string()))?;
+    } else {
         core.runtime.spawn(timers::run(Arc::clone(core)));
     }
     Ok(Engine::new(

@@ -12,10 +12,7 @@ use crate::{
     views::Views,
 };
 use bpmn::rows::RowChanges;
-use std::{
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::sync::Arc;
 
 /// What follows from one record, or an answer that waits for those before it.
 pub struct Publication {
@@ -71,21 +68,8 @@ impl Publication {
     }
 }
 
-/// Starts the publisher's thread; it ends with the writer.
-pub fn start(
-    core: Arc<Core>,
-    batches: mpsc::Receiver<Batch>,
-) -> std::io::Result<thread::JoinHandle<()>> {
-    thread::Builder::new()
-        .name("publisher".into())
-        .spawn(move || {
-            while let Ok(batch) = batches.recv() {
-                publish(&core, batch);
-            }
-        })
-}
-
-fn publish(core: &Arc<Core>, batch: Batch) {
+/// Publishes a batch; called by the journal's writer, between two syncs.
+pub fn publish(core: &Arc<Core>, batch: Batch) {
     let mut leaving = Vec::with_capacity(batch.publications.len());
     let mut ended = Vec::new();
     {
@@ -96,7 +80,7 @@ fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::Instance(change) => {
                     for task in &change.finished {
                         core.archiver
-                            .note_finished(core, &views, &change.slot, task);
+                            .note_finished(core, &views, (change.slot.root, change.slot.tenant), task);
                     }
                     views.apply(
                         change.slot.root,

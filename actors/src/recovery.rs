@@ -13,6 +13,7 @@ use crate::{
     message::Remembered,
     record::{self, kind},
 };
+use bpmn::history::FinishedTask;
 use codec::{DecodeError, DefinitionId, RootId, Tenant};
 use snapshots::{EntityRef, StoredRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -39,6 +40,8 @@ pub struct Recovered {
     pub remembered: Vec<Remembered>,
     /// Definitions whose instances and history are deleted.
     pub forgotten: BTreeSet<DefinitionId>,
+    /// Tasks that the replayed records finished: the archive may not hold them yet.
+    pub finished: Vec<(RootId, Tenant, FinishedTask)>,
     /// Records of instances that are in the archive already.
     pub skipped: u64,
     live: VecDeque<u128>,
@@ -196,7 +199,10 @@ impl Recovered {
             self.live.push_back(stored.entity);
         }
         if let RecoveredBody::Live(live) = &mut instance.body {
-            live.replay(parts.events, stored.sequence)?;
+            let finished = live.replay(parts.events, stored.sequence)?;
+            let tenant = instance.tenant;
+            let rows = finished.into_iter().map(|task| (root, tenant, task));
+            self.finished.extend(rows);
         }
         instance.sequence = stored.sequence;
         self.rest_some();

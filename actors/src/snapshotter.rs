@@ -147,8 +147,13 @@ impl Snapshotter {
     }
 
     fn take(&self, core: &Arc<Core>) -> Result<u64, SnapshotError> {
+        // What was published by now is archived before the journal behind it may go.
+        let replay_from = core.queue.published() + 1;
         core.archiver.flush();
-        let mut writer = self.store.begin(core.queue.published() + 1)?;
+        if let Some(failure) = core.archiver.failure() {
+            return Err(SnapshotError::Disk(std::io::Error::other(failure)));
+        }
+        let mut writer = self.store.begin(replay_from)?;
         self.put_services(core, writer.as_mut())?;
         for root in core.directory.roots() {
             let Some(slot) = core.directory.get(root) else {

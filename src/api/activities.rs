@@ -3,7 +3,7 @@
 
 use super::{
     common::{self, Answered},
-    json::Object,
+    json::{Object, key},
     page,
     problem::Refused,
     subject::{self, Subject},
@@ -112,27 +112,27 @@ fn push(
     let repeats = element.is_some_and(|element| element.multi_instance.is_some());
     let body = repeats && bodies.contains(&(activity.execution, activity.element));
     let mut object = Object::begin(out);
-    object.id("id", root.child(activity.number));
-    object.text("activityId", element.map_or("", |element| &element.id));
-    object.optional_text("activityName", element.and_then(|e| e.name.as_deref()));
+    object.id(key!("id"), root.child(activity.number));
+    object.text(key!("activityId"), element.map_or("", |element| &element.id));
+    object.optional_text(key!("activityName"), element.and_then(|e| e.name.as_deref()));
     object.optional_text(
-        "activityType",
+        key!("activityType"),
         element.map(|element| element.kind.type_name()),
     );
-    object.id("executionId", root.child(activity.execution));
+    object.id(key!("executionId"), root.child(activity.execution));
     let child = |number: u32| root.child(number);
-    object.optional_id("parentExecutionId", activity.parent_execution.map(child));
-    object.optional_id("taskId", activity.task.map(child));
-    object.optional_id("calledInstanceId", activity.called_instance.map(child));
-    object.optional_text("assignee", activity.assignee.as_deref());
-    object.instant("startedAt", activity.started_ms);
-    object.optional_instant("endedAt", activity.ended_ms);
+    object.optional_id(key!("parentExecutionId"), activity.parent_execution.map(child));
+    object.optional_id(key!("taskId"), activity.task.map(child));
+    object.optional_id(key!("calledInstanceId"), activity.called_instance.map(child));
+    object.optional_text(key!("assignee"), activity.assignee.as_deref());
+    object.instant(key!("startedAt"), activity.started_ms);
+    object.optional_instant(key!("endedAt"), activity.ended_ms);
     let duration_ms = activity
         .ended_ms
         .map(|ended_ms| ended_ms - activity.started_ms);
-    object.optional_number("durationMs", duration_ms);
-    object.optional_text("deleteReason", activity.delete_reason.as_deref());
-    object.boolean("container", body || element.is_some_and(is_sub_process));
+    object.optional_number(key!("durationMs"), duration_ms);
+    object.optional_text(key!("deleteReason"), activity.delete_reason.as_deref());
+    object.boolean(key!("container"), body || element.is_some_and(is_sub_process));
     object.end();
 }
 

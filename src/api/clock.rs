@@ -3,7 +3,7 @@
 
 use super::{
     common::{self, Answered},
-    json::Object,
+    json::{Object, key},
     problem::Refused,
 };
 use crate::{
@@ -24,8 +24,8 @@ fn shown(state: &State) -> String {
     let clock = &state.engine.clock;
     let mut body = String::with_capacity(64);
     let mut object = Object::begin(&mut body);
-    object.instant("now", clock.now_ms());
-    object.text("mode", if clock.is_manual() { "manual" } else { "real" });
+    object.instant(key!("now"), clock.now_ms());
+    object.text(key!("mode"), if clock.is_manual() { "manual" } else { "real" });
     object.end();
     body
 }

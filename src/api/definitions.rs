@@ -4,7 +4,7 @@
 use super::{
     common::{self, Answered},
     instances::WantedState,
-    json::Object,
+    json::{Object, key},
     page,
     problem::Refused,
     render,
@@ -33,17 +33,17 @@ pub fn find(state: &State, request: &Request, id: &str) -> Result<Arc<Published>
 pub fn push(published: &Published, out: &mut String) {
     let process = &published.definition.process;
     let mut object = Object::begin(out);
-    object.text("id", &published.id);
-    object.text("key", &process.key);
-    object.number("version", i64::from(published.definition.version));
-    object.optional_text("name", process.name.as_deref());
-    object.optional_text("description", process.description.as_deref());
-    object.optional_text("category", process.category.as_deref());
-    object.text("deploymentId", &published.deployment.to_string());
-    object.text("resourceName", &published.resource);
-    object.text("state", state_name(published));
-    object.optional_text("startFormKey", start_form_key(published));
-    object.instant("deployedAt", published.deployed_ms);
+    object.text(key!("id"), &published.id);
+    object.text(key!("key"), &process.key);
+    object.number(key!("version"), i64::from(published.definition.version));
+    object.optional_text(key!("name"), process.name.as_deref());
+    object.optional_text(key!("description"), process.description.as_deref());
+    object.optional_text(key!("category"), process.category.as_deref());
+    object.text(key!("deploymentId"), &published.deployment.to_string());
+    object.text(key!("resourceName"), &published.resource);
+    object.text(key!("state"), state_name(published));
+    object.optional_text(key!("startFormKey"), start_form_key(published));
+    object.instant(key!("deployedAt"), published.deployed_ms);
     object.end();
 }
 

@@ -4,7 +4,7 @@
 use super::{
     common::{self, Answered},
     definitions,
-    json::Object,
+    json::{Object, key},
     order::{self, Write},
     page,
     problem::{self, Refused},
@@ -103,10 +103,10 @@ async fn files(request: &Request) -> Result<Vec<deploy::File>, Refused> {
 /// A deployment; with the warnings about its files when it has just been made.
 fn push(state: &State, deployment: &Deployment, warnings: Option<&[Complaint]>, out: &mut String) {
     let mut object = Object::begin(out);
-    object.text("id", &deployment.number.to_string());
-    object.text("name", &deployment.name);
-    object.instant("deployedAt", deployment.deployed_ms);
-    let list = object.name("definitions");
+    object.text(key!("id"), &deployment.number.to_string());
+    object.text(key!("name"), &deployment.name);
+    object.instant(key!("deployedAt"), deployment.deployed_ms);
+    let list = object.name(key!("definitions"));
     list.push('[');
     let catalog = &state.engine.catalog;
     let numbers = deployment.definitions.iter();
@@ -119,7 +119,7 @@ fn push(state: &State, deployment: &Deployment, warnings: Option<&[Complaint]>, 
     }
     list.push(']');
     if let Some(warnings) = warnings {
-        problem::push_complaints(warnings, object.name("warnings"));
+        problem::push_complaints(warnings, object.name(key!("warnings")));
     }
     object.end();
 }

@@ -4,7 +4,7 @@
 use super::{
     common::{self, Answered, Map},
     instances,
-    json::{Object, push_text},
+    json::{Object, key, push_text},
     order::{self, Write},
     problem::Refused,
     subject::Subject,
@@ -88,9 +88,9 @@ pub async fn get(state: Context<State>, request: Request, params: Params) -> Ans
             .map_err(|error| Refused::unprocessable("form-invalid", error.to_string()))?;
         let mut body = String::with_capacity(512);
         let mut object = Object::begin(&mut body);
-        object.id("taskId", id);
-        object.optional_text("formKey", row.form_key.as_deref());
-        push_properties(&shown, object.name("properties"));
+        object.id(key!("taskId"), id);
+        object.optional_text(key!("formKey"), row.form_key.as_deref());
+        push_properties(&shown, object.name(key!("properties")));
         object.end();
         Ok::<_, Refused>(body)
     });
@@ -106,16 +106,16 @@ fn push_properties(shown: &[ShownProperty<'_>], out: &mut String) {
         let property = shown.property;
         let form_type = property.form_type.as_ref().unwrap_or(&FormType::String);
         let mut object = Object::begin(out);
-        object.text("id", &property.id);
-        object.optional_text("name", property.name.as_deref());
-        object.text("type", type_name(form_type));
-        object.optional_text("value", shown.value.as_deref());
-        object.boolean("readable", property.readable);
-        object.boolean("writable", property.writable);
-        object.boolean("required", property.required);
+        object.text(key!("id"), &property.id);
+        object.optional_text(key!("name"), property.name.as_deref());
+        object.text(key!("type"), type_name(form_type));
+        object.optional_text(key!("value"), shown.value.as_deref());
+        object.boolean(key!("readable"), property.readable);
+        object.boolean(key!("writable"), property.writable);
+        object.boolean(key!("required"), property.required);
         match form_type {
-            FormType::Date(pattern) => object.text("datePattern", pattern),
-            FormType::Enum(values) => push_values(values, object.name("enumValues")),
+            FormType::Date(pattern) => object.text(key!("datePattern"), pattern),
+            FormType::Enum(values) => push_values(values, object.name(key!("enumValues"))),
             FormType::String
             | FormType::Long
             | FormType::Double

@@ -3,7 +3,7 @@
 
 use super::{
     common::{self, Answered},
-    json::Object,
+    json::{Object, key},
     order::{self, Write},
     page,
     problem::Refused,
@@ -53,10 +53,10 @@ fn links(task: Task<'_>) -> Vec<IdentityLink> {
 
 fn push(link: &IdentityLink, out: &mut String) {
     let mut object = Object::begin(out);
-    object.text("type", &link.link_type);
+    object.text(key!("type"), &link.link_type);
     match &link.who {
-        Identity::User(user) => object.text("userId", user),
-        Identity::Group(group) => object.text("groupId", group),
+        Identity::User(user) => object.text(key!("userId"), user),
+        Identity::Group(group) => object.text(key!("groupId"), group),
     }
     object.end();
 }

@@ -3,7 +3,7 @@
 
 use super::{
     common::{self, Answered},
-    json::Object,
+    json::{Object, key},
     lineage,
     order::{self, Write},
     page::{self, List},
@@ -97,13 +97,13 @@ fn page_of(state: &State, request: &Request, filter: &IncidentFilter) -> Answere
 
 fn push(incident: views::Incident<'_>, out: &mut String) {
     let mut object = Object::begin(out);
-    object.id("id", incident.id());
-    object.text("type", incident.kind().name());
-    object.id("instanceId", incident.instance().id());
-    object.text("activityId", incident.activity_id());
-    object.text("message", incident.message());
-    object.instant("occurredAt", incident.occurred_ms());
-    object.number("retries", i64::from(incident.retries()));
+    object.id(key!("id"), incident.id());
+    object.text(key!("type"), incident.kind().name());
+    object.id(key!("instanceId"), incident.instance().id());
+    object.text(key!("activityId"), incident.activity_id());
+    object.text(key!("message"), incident.message());
+    object.instant(key!("occurredAt"), incident.occurred_ms());
+    object.number(key!("retries"), i64::from(incident.retries()));
     object.end();
 }
 
@@ -130,8 +130,8 @@ pub async fn retry(state: Context<State>, request: Request, params: Params) -> A
                 .all(|incident| incident.number != id.number);
             let mut body = String::with_capacity(96);
             let mut object = Object::begin(&mut body);
-            object.id("id", id);
-            object.boolean("resolved", resolved);
+            object.id(key!("id"), id);
+            object.boolean(key!("resolved"), resolved);
             object.end();
             order::rendered(body)
         },
@@ -185,8 +185,8 @@ pub async fn retry_all(state: Context<State>, request: Request, _params: Params)
     let (retried, refused) = retry_each(&state, ids).await;
     let mut body = String::with_capacity(48);
     let mut object = Object::begin(&mut body);
-    object.number("retried", retried);
-    object.number("refused", refused);
+    object.number(key!("retried"), retried);
+    object.number(key!("refused"), refused);
     object.end();
     common::ok(body)
 }

@@ -5,7 +5,7 @@
 
 use super::{
     common::{self, Answered, Map},
-    json::Object,
+    json::{Object, key},
     order::{self, Write},
     problem::Refused,
     render::{self, Definition, Instance},
@@ -247,10 +247,10 @@ pub fn completed(state: &State, applied: &Applied<'_>, instance: u32) -> Rendere
         let root = applied.instance.root();
         let mut object = Object::begin(&mut body);
         let shown = Instance::of_row(root, row, Definition::of(&published));
-        shown.push(object.name("instance"));
+        shown.push(object.name(key!("instance")));
         let process = &published.definition.process;
         let rows = applied.instance.rows_ref();
-        render::push_tasks(root, rows, instance, process, object.name("tasks"));
+        render::push_tasks(root, rows, instance, process, object.name(key!("tasks")));
         object.end();
     }
     order::rendered(body)

@@ -6,6 +6,25 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codec::{Id, RootId, Value, instant};
 use std::fmt::Write as _;
 
+/// A member's name as it is written: comma, quotes and colon around it, in one piece. Made by `key!`.
+#[derive(Clone, Copy)]
+pub struct Key(&'static str);
+
+impl Key {
+    /// Of `,"name":`.
+    pub const fn of(written: &'static str) -> Self {
+        Key(written)
+    }
+}
+
+/// A member's name: `key!("id")`.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::api::json::Key::of(concat!(",\"", $name, "\":"))
+    };
+}
+pub(crate) use key;
+
 /// An object that is being written.
 pub struct Object<'o> {
     out: &'o mut String,
@@ -25,11 +44,11 @@ impl<'o> Object<'o> {
     }
 
     /// The name of a member; its value is to be written into what is returned.
-    pub fn name(&mut self, name: &'static str) -> &mut String {
-        self.out.push_str(if self.first { "\"" } else { ",\"" });
+    pub fn name(&mut self, name: Key) -> &mut String {
+        // The first member has no comma before it.
+        let from = usize::from(self.first);
         self.first = false;
-        self.out.push_str(name);
-        self.out.push_str("\":");
+        self.out.push_str(&name.0[from..]);
         self.out
     }
 
@@ -39,12 +58,12 @@ impl<'o> Object<'o> {
     }
 
     /// Text.
-    pub fn text(&mut self, name: &'static str, value: &str) {
+    pub fn text(&mut self, name: Key, value: &str) {
         push_text(value, self.name(name));
     }
 
     /// Text or null.
-    pub fn optional_text(&mut self, name: &'static str, value: Option<&str>) {
+    pub fn optional_text(&mut self, name: Key, value: Option<&str>) {
         match value {
             Some(value) => self.text(name, value),
             None => self.null(name),
@@ -52,7 +71,7 @@ impl<'o> Object<'o> {
     }
 
     /// An id.
-    pub fn id(&mut self, name: &'static str, id: Id) {
+    pub fn id(&mut self, name: Key, id: Id) {
         let out = self.name(name);
         out.push('"');
         push_id(id, out);
@@ -60,7 +79,7 @@ impl<'o> Object<'o> {
     }
 
     /// An id or null.
-    pub fn optional_id(&mut self, name: &'static str, id: Option<Id>) {
+    pub fn optional_id(&mut self, name: Key, id: Option<Id>) {
         match id {
             Some(id) => self.id(name, id),
             None => self.null(name),
@@ -68,7 +87,7 @@ impl<'o> Object<'o> {
     }
 
     /// An instant, from milliseconds since 1970.
-    pub fn instant(&mut self, name: &'static str, ms: i64) {
+    pub fn instant(&mut self, name: Key, ms: i64) {
         let out = self.name(name);
         out.push('"');
         instant::push_rfc3339(ms, out);
@@ -76,7 +95,7 @@ impl<'o> Object<'o> {
     }
 
     /// An instant or null.
-    pub fn optional_instant(&mut self, name: &'static str, ms: Option<i64>) {
+    pub fn optional_instant(&mut self, name: Key, ms: Option<i64>) {
         match ms {
             Some(ms) => self.instant(name, ms),
             None => self.null(name),
@@ -84,12 +103,12 @@ impl<'o> Object<'o> {
     }
 
     /// A whole number.
-    pub fn number(&mut self, name: &'static str, number: i64) {
+    pub fn number(&mut self, name: Key, number: i64) {
         push_number(number, self.name(name));
     }
 
     /// A whole number or null.
-    pub fn optional_number(&mut self, name: &'static str, number: Option<i64>) {
+    pub fn optional_number(&mut self, name: Key, number: Option<i64>) {
         match number {
             Some(number) => self.number(name, number),
             None => self.null(name),
@@ -97,13 +116,13 @@ impl<'o> Object<'o> {
     }
 
     /// A boolean.
-    pub fn boolean(&mut self, name: &'static str, truth: bool) {
+    pub fn boolean(&mut self, name: Key, truth: bool) {
         self.name(name)
             .push_str(if truth { "true" } else { "false" });
     }
 
     /// Null.
-    pub fn null(&mut self, name: &'static str) {
+    pub fn null(&mut self, name: Key) {
         self.name(name).push_str("null");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: which status and code every failure of the engine has here. Never: the faults of HTTP itself (`http::Fault` words those).
 
-use super::json::{Object, push_text};
+use super::json::{Object, key, push_text};
 use crate::http::{Answer, At, ErrorStyle, Fault, HeaderValue, Response, StatusCode, header};
 use actors::{Failure, definitions};
 use bpmn::Refusal;
@@ -179,12 +179,12 @@ pub fn push_complaints(complaints: &[definitions::Complaint], out: &mut String) 
         }
         let diagnostic = &complaint.diagnostic;
         let mut object = Object::begin(out);
-        object.number("line", i64::from(diagnostic.line));
-        object.number("column", i64::from(diagnostic.column));
-        object.optional_text("elementId", diagnostic.element_id.as_deref());
-        object.text("code", diagnostic.code);
-        object.text("message", &diagnostic.message);
-        object.text("resource", &complaint.resource);
+        object.number(key!("line"), i64::from(diagnostic.line));
+        object.number(key!("column"), i64::from(diagnostic.column));
+        object.optional_text(key!("elementId"), diagnostic.element_id.as_deref());
+        object.text(key!("code"), diagnostic.code);
+        object.text(key!("message"), &diagnostic.message);
+        object.text(key!("resource"), &complaint.resource);
         object.end();
     }
     out.push(']');
@@ -198,15 +198,15 @@ impl Answer for Refused {
         };
         let mut body = String::with_capacity(256);
         let mut object = Object::begin(&mut body);
-        object.text("type", "about:blank");
+        object.text(key!("type"), "about:blank");
         object.text(
-            "title",
+            key!("title"),
             details.status.canonical_reason().unwrap_or("Error"),
         );
-        object.number("status", i64::from(details.status.as_u16()));
-        object.text("detail", &details.detail);
-        object.text("instance", at.uri.path());
-        object.text("code", details.code);
+        object.number(key!("status"), i64::from(details.status.as_u16()));
+        object.text(key!("detail"), &details.detail);
+        object.text(key!("instance"), at.uri.path());
+        object.text(key!("code"), details.code);
         object.members(&details.members);
         object.end();
         let content_type = HeaderValue::from_static("application/problem+json");

@@ -2,7 +2,7 @@
 //!
 //! Owns: the members of each, in one place. Never: looks anything up that its caller has not at hand.
 
-use super::json::{Object, push_number, push_text};
+use super::json::{Key, Object, key, push_number, push_text};
 use actors::{archive, definitions::Published, views};
 use bpmn::{
     Instance as Entity,
@@ -36,7 +36,7 @@ impl<'a> Definition<'a> {
     }
 
     /// `key:version:number`
-    pub fn push_id(self, name: &'static str, object: &mut Object<'_>) {
+    pub fn push_id(self, name: Key, object: &mut Object<'_>) {
         let out = object.name(name);
         push_text(self.key, out);
         out.pop();
@@ -133,22 +133,22 @@ impl<'a> Instance<'a> {
 
     /// Its members, the object left open for more.
     fn push_members(&self, object: &mut Object<'_>) {
-        object.id("id", self.id);
-        self.definition.push_id("definitionId", object);
-        object.text("definitionKey", self.definition.key);
-        object.number("definitionVersion", i64::from(self.definition.version));
-        object.optional_text("businessKey", self.business_key);
-        object.optional_text("name", self.name);
-        object.text("state", self.state);
-        object.instant("startedAt", self.started_ms);
-        object.optional_instant("endedAt", self.ended_ms);
+        object.id(key!("id"), self.id);
+        self.definition.push_id(key!("definitionId"), object);
+        object.text(key!("definitionKey"), self.definition.key);
+        object.number(key!("definitionVersion"), i64::from(self.definition.version));
+        object.optional_text(key!("businessKey"), self.business_key);
+        object.optional_text(key!("name"), self.name);
+        object.text(key!("state"), self.state);
+        object.instant(key!("startedAt"), self.started_ms);
+        object.optional_instant(key!("endedAt"), self.ended_ms);
         let duration_ms = self.ended_ms.map(|ended_ms| ended_ms - self.started_ms);
-        object.optional_number("durationMs", duration_ms);
-        object.optional_text("startUserId", self.start_user);
-        object.optional_id("superInstanceId", self.super_instance);
-        object.id("rootInstanceId", self.id.root.instance());
-        object.optional_text("endActivityId", self.end_activity);
-        object.optional_text("deleteReason", self.delete_reason);
+        object.optional_number(key!("durationMs"), duration_ms);
+        object.optional_text(key!("startUserId"), self.start_user);
+        object.optional_id(key!("superInstanceId"), self.super_instance);
+        object.id(key!("rootInstanceId"), self.id.root.instance());
+        object.optional_text(key!("endActivityId"), self.end_activity);
+        object.optional_text(key!("deleteReason"), self.delete_reason);
     }
 
     /// The instance.
@@ -183,7 +183,7 @@ pub fn push_with_tasks(
         entity.rows_ref(),
         row.number,
         process,
-        object.name("tasks"),
+        object.name(key!("tasks")),
     );
     object.end();
 }
@@ -197,10 +197,10 @@ pub fn push_tasks(root: RootId, rows: &Rows, instance: u32, process: &Process, o
             out.push(',');
         }
         let mut object = Object::begin(out);
-        object.id("id", root.child(task.number));
-        object.text("activityId", activity_id(process, task));
-        object.optional_text("name", task.name.as_deref());
-        object.optional_text("assignee", task.assignee.as_deref());
+        object.id(key!("id"), root.child(task.number));
+        object.text(key!("activityId"), activity_id(process, task));
+        object.optional_text(key!("name"), task.name.as_deref());
+        object.optional_text(key!("assignee"), task.assignee.as_deref());
         object.end();
     }
     out.push(']');
@@ -322,29 +322,29 @@ impl<'a> Task<'a> {
     /// The task.
     pub fn push(&self, out: &mut String) {
         let mut object = Object::begin(out);
-        object.id("id", self.id);
-        object.text("activityId", self.activity_id);
-        object.optional_text("name", self.name);
-        object.optional_text("description", self.description);
-        object.id("instanceId", self.instance);
-        self.definition.push_id("definitionId", &mut object);
-        object.text("processDefinitionKey", self.definition.key);
-        object.id("executionId", self.execution);
-        object.optional_text("assignee", self.assignee);
-        object.optional_text("owner", self.owner);
-        object.optional_text("delegationState", self.delegation.map(delegation));
-        object.number("priority", i64::from(self.priority));
-        object.optional_instant("dueAt", self.due_ms);
-        object.optional_text("category", self.category);
-        object.optional_text("formKey", self.form_key);
-        object.optional_id("parentTaskId", self.parent_task);
-        object.boolean("suspended", self.suspended);
-        object.instant("createdAt", self.created_ms);
-        object.optional_instant("claimedAt", self.claimed_ms);
+        object.id(key!("id"), self.id);
+        object.text(key!("activityId"), self.activity_id);
+        object.optional_text(key!("name"), self.name);
+        object.optional_text(key!("description"), self.description);
+        object.id(key!("instanceId"), self.instance);
+        self.definition.push_id(key!("definitionId"), &mut object);
+        object.text(key!("processDefinitionKey"), self.definition.key);
+        object.id(key!("executionId"), self.execution);
+        object.optional_text(key!("assignee"), self.assignee);
+        object.optional_text(key!("owner"), self.owner);
+        object.optional_text(key!("delegationState"), self.delegation.map(delegation));
+        object.number(key!("priority"), i64::from(self.priority));
+        object.optional_instant(key!("dueAt"), self.due_ms);
+        object.optional_text(key!("category"), self.category);
+        object.optional_text(key!("formKey"), self.form_key);
+        object.optional_id(key!("parentTaskId"), self.parent_task);
+        object.boolean(key!("suspended"), self.suspended);
+        object.instant(key!("createdAt"), self.created_ms);
+        object.optional_instant(key!("claimedAt"), self.claimed_ms);
         if let Some((ended_ms, delete_reason)) = self.finished {
-            object.instant("endedAt", ended_ms);
-            object.number("durationMs", ended_ms - self.created_ms);
-            object.optional_text("deleteReason", delete_reason);
+            object.instant(key!("endedAt"), ended_ms);
+            object.number(key!("durationMs"), ended_ms - self.created_ms);
+            object.optional_text(key!("deleteReason"), delete_reason);
         }
         object.end();
     }

@@ -3,7 +3,7 @@
 
 use super::{
     common::{self, Answered},
-    json::Object,
+    json::{Object, key},
     lineage,
     order::{self, Write},
     page::{self, List},
@@ -104,8 +104,8 @@ fn page_of(state: &State, request: &Request, filter: &TimerFilter) -> Answered {
     let found = views.timers(filter, &window);
     let mut rows: Vec<(i64, Row<'_>)> = starts
         .iter()
-        .filter(|timer| after.is_none_or(|place| timer.due_ms >= place.due_ms))
-        .map(|timer| (timer.due_ms, Row::Start(timer)))
+        .filter(|timer| after.is_none_or(|place| timer.timer.due_ms >= place.due_ms))
+        .map(|timer| (timer.timer.due_ms, Row::Start(timer)))
         .collect();
     rows.extend(
         found
@@ -162,7 +162,7 @@ fn starts(state: &State, filter: &TimerFilter) -> Vec<StartTimer> {
                 && (filter.keys.is_empty()
                     || filter.keys.contains(&published.definition.process.key))
                 && (filter.definitions.is_empty() || filter.definitions.contains(&id))
-                && filter.due_before.is_none_or(|limit| timer.due_ms < limit)
+                && filter.due_before.is_none_or(|limit| timer.timer.due_ms < limit)
         })
     });
     timers
@@ -170,39 +170,40 @@ fn starts(state: &State, filter: &TimerFilter) -> Vec<StartTimer> {
 
 fn push(timer: views::Timer<'_>, out: &mut String) {
     let mut object = Object::begin(out);
-    object.id("id", timer.id());
-    object.text("type", "timer");
-    object.id("instanceId", timer.instance().id());
+    object.id(key!("id"), timer.id());
+    object.text(key!("type"), "timer");
+    object.id(key!("instanceId"), timer.instance().id());
     let definition = Definition {
         key: timer.definition_key(),
         version: timer.definition_version(),
         number: timer.definition().0,
     };
-    definition.push_id("definitionId", &mut object);
-    object.text("activityId", timer.activity_id());
-    object.instant("dueAt", timer.due_ms());
-    object.number("retriesLeft", i64::from(timer.retries_left()));
-    object.optional_text("repeat", timer.repeat().map(|repeat| &*repeat.text));
-    object.optional_text("lastError", timer.last_error());
+    definition.push_id(key!("definitionId"), &mut object);
+    object.text(key!("activityId"), timer.activity_id());
+    object.instant(key!("dueAt"), timer.due_ms());
+    object.number(key!("retriesLeft"), i64::from(timer.retries_left()));
+    object.optional_text(key!("repeat"), timer.repeat().map(|repeat| &*repeat.text));
+    object.optional_text(key!("lastError"), timer.last_error());
     object.end();
 }
 
 fn push_start(state: &State, timer: &StartTimer, out: &mut String) {
     let published = state.engine.catalog.get(DefinitionId(timer.definition));
     let mut object = Object::begin(out);
-    object.text("id", &format!("{START}{}", timer.number));
-    object.text("type", "timer");
-    object.null("instanceId");
-    object.optional_text("definitionId", published.as_ref().map(|p| &*p.id));
+    object.text(key!("id"), &format!("{START}{}", timer.number));
+    object.text(key!("type"), "timer");
+    object.null(key!("instanceId"));
+    object.optional_text(key!("definitionId"), published.as_ref().map(|p| &*p.id));
     let element = published.as_ref().and_then(|published| {
         let elements = &published.definition.process.elements;
-        elements.get(timer.element as usize)
+        elements.get(timer.timer.element.0 as usize)
     });
-    object.optional_text("activityId", element.map(|element| &*element.id));
-    object.instant("dueAt", timer.due_ms);
-    object.null("retriesLeft");
-    object.optional_text("repeat", timer.cycle.as_deref());
-    object.null("lastError");
+    object.optional_text(key!("activityId"), element.map(|element| &*element.id));
+    object.instant(key!("dueAt"), timer.timer.due_ms);
+    object.null(key!("retriesLeft"));
+    let repeat = timer.timer.repeat.as_ref();
+    object.optional_text(key!("repeat"), repeat.map(|repeat| &*repeat.text));
+    object.null(key!("lastError"));
     object.end();
 }
 
@@ -299,15 +300,15 @@ fn moved(state: &State, root: RootId, row: &TimerRow) -> String {
     });
     let mut body = String::with_capacity(512);
     let mut object = Object::begin(&mut body);
-    object.id("id", own_id(root, row));
-    object.text("type", "timer");
-    object.id("instanceId", root.child(row.instance));
-    object.optional_text("definitionId", published.as_ref().map(|p| &*p.id));
-    object.optional_text("activityId", element.map(|element| &*element.id));
-    object.instant("dueAt", row.due_ms);
-    object.number("retriesLeft", i64::from(row.retries_left));
-    object.optional_text("repeat", row.repeat.as_ref().map(|repeat| &*repeat.text));
-    object.optional_text("lastError", row.last_error.as_deref());
+    object.id(key!("id"), own_id(root, row));
+    object.text(key!("type"), "timer");
+    object.id(key!("instanceId"), root.child(row.instance));
+    object.optional_text(key!("definitionId"), published.as_ref().map(|p| &*p.id));
+    object.optional_text(key!("activityId"), element.map(|element| &*element.id));
+    object.instant(key!("dueAt"), row.due_ms);
+    object.number(key!("retriesLeft"), i64::from(row.retries_left));
+    object.optional_text(key!("repeat"), row.repeat.as_ref().map(|repeat| &*repeat.text));
+    object.optional_text(key!("lastError"), row.last_error.as_deref());
     object.end();
     body
 }

@@ -161,9 +161,9 @@ impl Catalog {
         let inner = self.inner.read();
         let due = inner.state.timers.iter().filter(|timer| {
             let definition = inner.state.definitions.get(&timer.definition);
-            timer.due_ms <= now_ms && definition.is_some_and(|d| !d.suspended)
+            timer.timer.due_ms <= now_ms && definition.is_some_and(|d| !d.suspended)
         });
-        due.map(|timer| (timer.due_ms, timer.number)).collect()
+        due.map(|timer| (timer.timer.due_ms, timer.number)).collect()
     }
 
     /// All definitions of all companies.
@@ -182,7 +182,7 @@ impl Catalog {
                 .is_some_and(|d| !d.suspended)
         };
         let due = inner.state.timers.iter().filter(|t| active(&t.definition));
-        due.map(|timer| timer.due_ms).min()
+        due.map(|timer| timer.timer.due_ms).min()
     }
 }
 

@@ -93,22 +93,14 @@ pub struct DeployedDefinition {
 /// A timer that starts instances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartTimer {
-    /// The definition's number.
-    pub definition: u64,
-    /// Index of the start event.
-    pub element: u32,
-    /// When, milliseconds since 1970.
-    pub due_ms: i64,
-    /// How often it has fired.
-    pub fired: u32,
-    /// When its cycle began, milliseconds since 1970.
-    pub begun_ms: i64,
-    /// The evaluated cycle text, for the next firing; none for dates and durations.
-    pub cycle: Option<String>,
-    /// No firing of the cycle after this instant, milliseconds since 1970.
-    pub end_ms: Option<i64>,
     /// A number of its own, for its id.
     pub number: u64,
+    /// The definition's number.
+    pub definition: u64,
+    /// How often it has fired.
+    pub fired: u32,
+    /// The start event, when it is due, and its cycle.
+    pub timer: bpmn::start_timer::StartTimer,
 }
 
 /// An operation over many instances.

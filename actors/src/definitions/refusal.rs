@@ -43,10 +43,10 @@ pub enum Refusal {
     #[error("there is no timer with the id '{0}'")]
     UnknownTimer(String),
     /// A start timer's time cannot be read or its calendar is unknown.
-    #[error("the timer of start event '{element}' cannot be scheduled: {reason}")]
+    #[error("a start timer of process '{process}' cannot be scheduled: {reason}")]
     Timer {
-        /// The start event's id.
-        element: String,
+        /// The process's key.
+        process: String,
         /// Why.
         reason: String,
     },

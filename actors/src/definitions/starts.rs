@@ -9,11 +9,10 @@ use crate::{core::Core, failure::Failure};
 use bpmn::{
     Command,
     instance::Start,
-    model::{ElementIndex, Kind, Process, StartTrigger, TimerDefinition, TimerSchedule},
-    schedule::{self, BusinessCalendar, Cycle},
-    uel::{EvaluationError, Object, Scope, Template},
+    model::{ElementIndex, Process},
+    start_timer::start_timers,
 };
-use codec::{DefinitionId, RootId, Value};
+use codec::{DefinitionId, RootId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -24,109 +23,21 @@ pub fn schedule(
     process: &Process,
     last_number: &mut u64,
 ) -> Result<Vec<StartTimer>, Refusal> {
-    let mut timers = Vec::new();
-    for index in &process.root.start_events {
-        let element = process.element(*index);
-        let Kind::StartEvent(start) = &element.kind else {
-            continue;
-        };
-        let StartTrigger::Timer(timer) = &start.trigger else {
-            continue;
-        };
-        let refuse = |reason: String| Refusal::Timer {
-            element: element.id.clone(),
-            reason,
-        };
-        *last_number += 1;
-        let first = first(core, definition, *index, timer, *last_number).map_err(refuse)?;
-        timers.extend(first);
-    }
-    Ok(timers)
-}
-
-fn first(
-    core: &Core,
-    definition: u64,
-    element: ElementIndex,
-    timer: &TimerDefinition,
-    number: u64,
-) -> Result<Option<StartTimer>, String> {
     let (now_ms, zone) = (core.clock.now_ms(), &core.options.time_zone);
-    let (template, natural) = match &timer.schedule {
-        TimerSchedule::Date(text) => (text, BusinessCalendar::DueDate),
-        TimerSchedule::Duration(text) => (text, BusinessCalendar::Duration),
-        TimerSchedule::Cycle(text) => (text, BusinessCalendar::Cycle),
-    };
-    let calendar = match &timer.business_calendar {
-        Some(name) => BusinessCalendar::named(&text(name)?).map_err(|error| error.to_string())?,
-        None => natural,
-    };
-    let text_now = text(template)?;
-    let due_ms = calendar
-        .resolve(&text_now, now_ms, zone)
-        .map_err(|error| error.to_string())?;
-    let end_ms = match &timer.end_date {
-        Some(end) => {
-            Some(schedule::due_date(&text(end)?, now_ms, zone).map_err(|error| error.to_string())?)
+    let timers = start_timers(process, now_ms, zone).map_err(|refusal| Refusal::Timer {
+        process: process.key.clone(),
+        reason: refusal.to_string(),
+    })?;
+    let numbered = timers.into_iter().map(|timer| {
+        *last_number += 1;
+        StartTimer {
+            number: *last_number,
+            definition,
+            fired: 0,
+            timer,
         }
-        None => None,
-    };
-    let cycle = matches!(timer.schedule, TimerSchedule::Cycle(_)).then_some(text_now);
-    Ok(Some(StartTimer {
-        definition,
-        element: element.0,
-        due_ms,
-        fired: 0,
-        begun_ms: now_ms,
-        cycle,
-        end_ms,
-        number,
-    }))
-}
-
-fn text(template: &Template) -> Result<String, String> {
-    match template.evaluate_text(&mut Nothing) {
-        Ok(Some(text)) => Ok(text),
-        Ok(None) => Err("it is null".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// At deployment there are no variables.
-struct Nothing;
-
-impl Scope for Nothing {
-    fn variable(&mut self, _name: &str) -> Option<Value> {
-        None
-    }
-
-    fn assign_variable(&mut self, name: &str, _value: Value) -> Result<(), EvaluationError> {
-        Err(unknown(name))
-    }
-
-    fn has_object(&self, _object: Object) -> bool {
-        false
-    }
-
-    fn object_property(&mut self, _object: Object, name: &str) -> Result<Value, EvaluationError> {
-        Err(unknown(name))
-    }
-
-    fn object_call(
-        &mut self,
-        _object: Object,
-        method: &str,
-        _arguments: &[Value],
-    ) -> Result<Value, EvaluationError> {
-        Err(unknown(method))
-    }
-}
-
-fn unknown(name: &str) -> EvaluationError {
-    EvaluationError::UnknownProperty {
-        name: name.to_owned(),
-        expression: String::new(),
-    }
+    });
+    Ok(numbered.collect())
 }
 
 /// The id of the instance that a firing starts: the same for the same firing.
@@ -134,7 +45,7 @@ fn root_of(timer: &StartTimer) -> RootId {
     let mut hash = Sha256::new();
     hash.update(b"loomwork start timer");
     hash.update(timer.definition.to_le_bytes());
-    hash.update(timer.element.to_le_bytes());
+    hash.update(timer.timer.element.0.to_le_bytes());
     hash.update(timer.number.to_le_bytes());
     hash.update(timer.fired.to_le_bytes());
     let digest = hash.finalize();
@@ -158,12 +69,12 @@ impl Holder {
         let root = root_of(&timer);
         let fired = Event::TimerFired {
             definition: timer.definition,
-            element: timer.element,
+            element: timer.timer.element.0,
             root: root.0,
             next: next(core, &timer),
         };
         let (core_then, runtime) = (Arc::clone(core), core.runtime.clone());
-        let (definition, element) = (DefinitionId(timer.definition), ElementIndex(timer.element));
+        let (definition, element) = (DefinitionId(timer.definition), timer.timer.element);
         let start = Box::new(move || {
             runtime.spawn(async move {
                 reply(start(&core_then, definition, element, root).await);
@@ -186,19 +97,20 @@ impl Holder {
     }
 }
 
+/// The next firing; a cycle that cannot go on ends, and the log says why.
 fn next(core: &Core, timer: &StartTimer) -> Option<StartTimer> {
-    let zone = &core.options.time_zone;
-    let cycle = Cycle::parse(timer.cycle.as_deref()?, zone).ok()?;
-    let fired = timer.fired + 1;
-    let due_ms = cycle.next(timer.begun_ms, fired, core.clock.now_ms(), zone)?;
-    if timer.end_ms.is_some_and(|end| due_ms > end) {
-        return None;
+    let following = timer.timer.next(core.clock.now_ms(), &core.options.time_zone);
+    match following {
+        Ok(following) => following.map(|following| StartTimer {
+            fired: timer.fired + 1,
+            timer: following,
+            ..timer.clone()
+        }),
+        Err(refusal) => {
+            tracing::error!(definition = timer.definition, %refusal, "a start timer's cycle cannot go on");
+            None
+        }
     }
-    Some(StartTimer {
-        due_ms,
-        fired,
-        ..timer.clone()
-    })
 }
 
 /// Starts the instance of a firing; whoever comes second finds it started.

@@ -124,7 +124,7 @@ impl State {
                 next,
             } => {
                 self.timers
-                    .retain(|t| (t.definition, t.element) != (*definition, *element));
+                    .retain(|t| (t.definition, t.timer.element.0) != (*definition, *element));
                 self.timers.extend(next.clone());
                 self.starting.push(Starting {
                     definition: *definition,

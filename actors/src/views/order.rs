@@ -57,7 +57,7 @@ impl Clock {
 }
 
 /// The least order of an instant.
-fn order_of(ms: i64) -> u64 {
+pub fn order_of(ms: i64) -> u64 {
     ms.clamp(0, MAX_MS).cast_unsigned() << COUNTER_BITS
 }
 
