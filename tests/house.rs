@@ -9,16 +9,17 @@ use std::{
 };
 
 /// The arrows of the house: a crate and the crates of ours that it may build on.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("codec", &[]),
     ("bpmn", &["codec"]),
     ("org", &["codec"]),
+    ("rpa", &["codec"]),
     ("snapshots", &["codec"]),
     ("actors", &["bpmn", "codec", "org", "snapshots"]),
     ("loomwork", &["actors", "bpmn", "codec", "org", "snapshots"]),
 ];
 /// Crates without clock, randomness, files, threads or async.
-const PURE: [&str; 3] = ["bpmn", "codec", "org"];
+const PURE: [&str; 4] = ["bpmn", "codec", "org", "rpa"];
 /// What a pure crate must not name.
 const IMPURE: [&str; 11] = [
     "tokio",
