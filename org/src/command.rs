@@ -1,6 +1,6 @@
 //! What callers may ask for. Core type only: a command is never persisted.
 
-use crate::{Group, Membership, Token, User};
+use crate::{Group, Membership, Token, User, clients, people, sessions, tenancy};
 use codec::Tenant;
 
 /// A wish, in the imperative.
@@ -27,4 +27,14 @@ pub enum Command {
         /// The token's name.
         name: String,
     },
+    /// A wish about companies, departments, roles.
+    Tenancy(tenancy::Command),
+    /// A wish about people.
+    People(people::Command),
+    /// A wish about programs.
+    Clients(clients::Command),
+    /// A wish about sign-ins.
+    Sessions(sessions::Command),
+    /// All of these one after the other, or none of them.
+    All(Vec<Command>),
 }

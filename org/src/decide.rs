@@ -1,67 +1,12 @@
 //! What a command leads to, or why it is refused.
 //! Owns: the limits and what must exist. Never: changes the state.
 
-use crate::{Command, Event, Group, ID_CHARS, Membership, State, TEXT_CHARS, Token, User};
+use crate::{
+    Command, Event, Group, ID_CHARS, Membership, Refusal, State, TEXT_CHARS, Token, User, clients,
+    people, sessions, tenancy,
+};
 use codec::Tenant;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Why a command changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// A stored id is longer than [`ID_CHARS`].
-    #[error("the {what} id '{id}' has more than {ID_CHARS} characters")]
-    IdTooLong {
-        /// `user`, `group` or `principal`.
-        what: &'static str,
-        /// Its first [`ID_CHARS`] characters.
-        id: String,
-    },
-    /// A text is longer than [`TEXT_CHARS`].
-    #[error("the {field} of '{id}' has more than {TEXT_CHARS} characters")]
-    TextTooLong {
-        /// The field, as the APIs call it.
-        field: &'static str,
-        /// Whose field it is.
-        id: String,
-    },
-    /// A membership names a user who does not exist.
-    #[error("there is no user '{0}'")]
-    UnknownUser(String),
-    /// A membership names a group that does not exist.
-    #[error("there is no group '{0}'")]
-    UnknownGroup(String),
-    /// A token's name or principal is empty or holds a control character.
-    #[error("a token's {field} must be a printable text")]
-    UnprintableText {
-        /// `name` or `principal`.
-        field: &'static str,
-    },
-    /// The tenant has a token of this name.
-    #[error("there is a token called '{0}' already")]
-    TokenNameTaken(String),
-    /// Another token is found by the same half of its digest; a new random token ends that.
-    #[error("the token's digest is taken; make another token")]
-    TokenDigestTaken,
-    /// The tenant has no token of this name.
-    #[error("there is no token called '{0}'")]
-    UnknownToken(String),
-}
-
-impl Refusal {
-    /// The stable name that APIs show.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Refusal::IdTooLong { .. } => "id-too-long",
-            Refusal::TextTooLong { .. } => "text-too-long",
-            Refusal::UnknownUser(_) => "unknown-user",
-            Refusal::UnknownGroup(_) => "unknown-group",
-            Refusal::UnprintableText { .. } => "unprintable-text",
-            Refusal::TokenNameTaken(_) => "token-name-taken",
-            Refusal::TokenDigestTaken => "token-digest-taken",
-            Refusal::UnknownToken(_) => "unknown-token",
-        }
-    }
-}
 
 /// What follows from `command`: facts to apply, none when all is so already.
 pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
@@ -77,7 +22,37 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
             Some(_) => Ok(vec![Event::TokenRevoked { tenant, name }]),
             None => Err(Refusal::UnknownToken(name)),
         },
+        Command::Tenancy(command) => {
+            tenancy::decide(state, command).map(|events| wrap(events, Event::Tenancy))
+        }
+        Command::People(command) => {
+            people::decide(state, command).map(|events| wrap(events, Event::People))
+        }
+        Command::Clients(command) => {
+            clients::decide(state, command).map(|events| wrap(events, Event::Clients))
+        }
+        Command::Sessions(command) => {
+            sessions::decide(state, command).map(|events| wrap(events, Event::Sessions))
+        }
+        Command::All(commands) => all(state, commands),
     }
+}
+
+fn wrap<E>(events: Vec<E>, into: fn(E) -> Event) -> Vec<Event> {
+    events.into_iter().map(into).collect()
+}
+
+/// Later commands see what earlier ones lead to; a refusal of one is a refusal of all.
+fn all(state: &State, commands: Vec<Command>) -> Result<Vec<Event>, Refusal> {
+    let mut trial = state.clone();
+    let mut events = Vec::new();
+    for command in commands {
+        for event in decide(&trial, command)? {
+            trial.apply(&event);
+            events.push(event);
+        }
+    }
+    Ok(events)
 }
 
 fn synchronise(

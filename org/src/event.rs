@@ -1,6 +1,6 @@
 //! What has happened. Disk type: variants are only added at the end, and none of them ever changes.
 
-use crate::{Group, Membership, Token, User};
+use crate::{Group, Membership, Token, User, clients, people, sessions, tenancy};
 use codec::Tenant;
 use serde::{Deserialize, Serialize};
 
@@ -37,4 +37,12 @@ pub enum Event {
         /// The token's name.
         name: String,
     },
+    /// Of companies, departments, roles.
+    Tenancy(tenancy::Event),
+    /// Of people.
+    People(people::Event),
+    /// Of programs.
+    Clients(clients::Event),
+    /// Of sign-ins.
+    Sessions(sessions::Event),
 }

@@ -1,17 +1,28 @@
 //! The state of all tenants and the only way to change it.
 //! Owns: `apply` (total: it cannot fail) and the queries. Never: judges a command.
 
-use crate::{Digest, Event, Group, Membership, Token, User, directory::Directory};
+use crate::{
+    Digest, Event, Group, Membership, Token, User, clients, directory::Directory, people, sessions,
+    tenancy,
+};
 use codec::Tenant;
 use std::collections::BTreeMap;
 
-/// Identities and tokens of all tenants.
+/// Identities, tokens and access of all tenants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     directories: BTreeMap<Tenant, Directory>,
     tokens: BTreeMap<Tenant, BTreeMap<String, Token>>,
     /// Where the token with this selector is; derived from `tokens`.
     selectors: BTreeMap<u128, (Tenant, String)>,
+    /// Companies, departments, roles.
+    pub tenancy: tenancy::Registry,
+    /// Accounts and company users.
+    pub people: people::Registry,
+    /// Clients of OAuth and API keys.
+    pub clients: clients::Registry,
+    /// Who is signed in.
+    pub sessions: sessions::Registry,
 }
 
 impl State {
@@ -30,6 +41,35 @@ impl State {
             }
             Event::TokenCreated(token) => self.put_token(token.clone()),
             Event::TokenRevoked { tenant, name } => self.drop_token(*tenant, name),
+            Event::Tenancy(event) => self.tenancy.apply(event),
+            Event::People(event) => {
+                self.people.apply(event);
+                self.follow(event);
+            }
+            Event::Clients(event) => self.clients.apply(event),
+            Event::Sessions(event) => {
+                self.sessions.apply(event);
+                if let sessions::Event::SignedIn(family) = event {
+                    self.people.signed_in(family.account, family.began_ms);
+                }
+            }
+        }
+    }
+
+    /// What becomes of sign-ins when people change.
+    fn follow(&mut self, event: &people::Event) {
+        match event {
+            people::Event::PasswordSet { account, .. } | people::Event::AccountDeleted(account) => {
+                self.sessions.sign_out(*account);
+            }
+            people::Event::AccountChanged(account) if account.status != people::Status::Active => {
+                self.sessions.sign_out(account.id);
+            }
+            people::Event::AccountCreated(_)
+            | people::Event::AccountChanged(_)
+            | people::Event::UserAdded(_)
+            | people::Event::UserChanged(_)
+            | people::Event::UserRemoved(_) => {}
         }
     }
 

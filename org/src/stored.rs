@@ -2,7 +2,9 @@
 //!
 //! ```text
 //!  events  [ 1 | Vec<Event> ]
-//!  state   [ 1 | per tenant: users, groups, memberships, each by id | tokens by tenant and name ]
+//!  state   [ 2 | per tenant: users, groups, memberships, each by id | tokens by tenant and name
+//!              | the facts that lead to companies, people, programs, sign-ins ]
+//!          [ 1 | the same without those facts ], which is still read
 //! ```
 //!
 //! Never: writes what can be derived (the look-up by digest, the second direction of memberships).
@@ -15,7 +17,10 @@ use serde::{Deserialize, Serialize};
 pub const EVENTS_VERSION: u8 = 1;
 
 /// Version of the bytes of a state.
-pub const STATE_VERSION: u8 = 1;
+pub const STATE_VERSION: u8 = 2;
+
+/// The version before there were companies and people.
+const FIRST_STATE_VERSION: u8 = 1;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct StoredState {
@@ -43,13 +48,31 @@ pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
 
 /// The bytes of a snapshot.
 pub fn encode_state(state: &State) -> Vec<u8> {
-    codec::encode(STATE_VERSION, &StoredState::of(state))
+    let facts: Vec<Event> = facts(state).collect();
+    codec::encode(STATE_VERSION, &(StoredState::of(state), facts))
 }
 
 /// Reads what [`encode_state`] wrote.
 pub fn decode_state(bytes: &[u8]) -> Result<State, DecodeError> {
-    let stored: StoredState = codec::decode(STATE_VERSION, bytes)?;
-    Ok(stored.restore())
+    if bytes.first() == Some(&FIRST_STATE_VERSION) {
+        let stored: StoredState = codec::decode(FIRST_STATE_VERSION, bytes)?;
+        return Ok(stored.restore());
+    }
+    let (stored, facts): (StoredState, Vec<Event>) = codec::decode(STATE_VERSION, bytes)?;
+    let mut state = stored.restore();
+    for fact in &facts {
+        state.apply(fact);
+    }
+    Ok(state)
+}
+
+/// What leads to companies, people, programs and sign-ins, in an order in which each finds what it names.
+fn facts(state: &State) -> impl Iterator<Item = Event> {
+    let tenancy = state.tenancy.facts().map(Event::Tenancy);
+    let people = state.people.facts().map(Event::People);
+    let clients = state.clients.facts().map(Event::Clients);
+    let sessions = state.sessions.facts().map(Event::Sessions);
+    tenancy.chain(people).chain(clients).chain(sessions)
 }
 
 impl StoredState {

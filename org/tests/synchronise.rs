@@ -139,6 +139,10 @@ fn show(event: &Event) -> String {
         }
         Event::TokenCreated(token) => format!("token {}", token.name),
         Event::TokenRevoked { name, .. } => format!("revoked {name}"),
+        Event::Tenancy(event) => format!("{event:?}"),
+        Event::People(event) => format!("{event:?}"),
+        Event::Clients(event) => format!("{event:?}"),
+        Event::Sessions(event) => format!("{event:?}"),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Golden bytes of every event and of the state, and what damage does.
 
+#[path = "access.rs"]
+mod access;
+
 use super::*;
 use crate::Digest;
 use codec::golden;
@@ -102,7 +105,18 @@ fn bytes_of_the_state_are_fixed() {
          010702636903626f74{}fdf26c74923c030000",
         "ab".repeat(32)
     );
-    golden::check(STATE_VERSION, &StoredState::of(&full_state()), &expected);
+    golden::check(
+        FIRST_STATE_VERSION,
+        &StoredState::of(&full_state()),
+        &expected,
+    );
+    let now = encode_state(&full_state());
+    let hex: String = now.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        hex,
+        format!("02{}00", &expected[2..]),
+        "and no facts of access"
+    );
 }
 
 #[test]
