@@ -6,21 +6,27 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codec::{Id, RootId, Value, instant};
 use std::fmt::Write as _;
 
-/// A member's name as it is written: comma, quotes and colon around it, in one piece. Made by `key!`.
+/// A member's name as it is written, comma, quotes and colon around it, in one piece; and with null. Made by `key!`.
 #[derive(Clone, Copy)]
-pub struct Key(&'static str);
+pub struct Key {
+    name: &'static str,
+    null: &'static str,
+}
 
 impl Key {
-    /// Of `,"name":`.
-    pub const fn of(written: &'static str) -> Self {
-        Key(written)
+    /// Of `,"name":` and `,"name":null`.
+    pub const fn of(name: &'static str, null: &'static str) -> Self {
+        Key { name, null }
     }
 }
 
 /// A member's name: `key!("id")`.
 macro_rules! key {
     ($name:literal) => {
-        $crate::api::json::Key::of(concat!(",\"", $name, "\":"))
+        $crate::api::json::Key::of(
+            concat!(",\"", $name, "\":"),
+            concat!(",\"", $name, "\":null"),
+        )
     };
 }
 pub(crate) use key;
@@ -48,7 +54,7 @@ impl<'o> Object<'o> {
         // The first member has no comma before it.
         let from = usize::from(self.first);
         self.first = false;
-        self.out.push_str(&name.0[from..]);
+        self.out.push_str(&name.name[from..]);
         self.out
     }
 
@@ -75,6 +81,14 @@ impl<'o> Object<'o> {
         let out = self.name(name);
         out.push('"');
         push_id(id, out);
+        out.push('"');
+    }
+
+    /// An id inside a root whose text is at hand.
+    pub fn id_in(&mut self, name: Key, root: &RootText, number: u32) {
+        let out = self.name(name);
+        out.push('"');
+        root.push(number, out);
         out.push('"');
     }
 
@@ -123,7 +137,9 @@ impl<'o> Object<'o> {
 
     /// Null.
     pub fn null(&mut self, name: Key) {
-        self.name(name).push_str("null");
+        let from = usize::from(self.first);
+        self.first = false;
+        self.out.push_str(&name.null[from..]);
     }
 }
 
@@ -163,22 +179,32 @@ fn push_escaped(character: char, out: &mut String) {
 
 /// An id as `Display` gives it, faster.
 pub fn push_id(id: Id, out: &mut String) {
-    push_root(id.root, out);
-    if id.number > 0 {
-        out.push('-');
-        push_number(i64::from(id.number), out);
-    }
+    RootText::of(id.root).push(id.number, out);
 }
 
-fn push_root(root: RootId, out: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 32];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(root.0.to_be_bytes()) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+/// A root's id as text, for rows with several ids of one root.
+pub struct RootText([u8; 32]);
+
+impl RootText {
+    /// Of a root.
+    pub fn of(root: RootId) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 32];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(root.0.to_be_bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        RootText(text)
     }
-    // Digits are always text.
-    out.push_str(std::str::from_utf8(&text).unwrap_or_default());
+
+    fn push(&self, number: u32, out: &mut String) {
+        // Digits are always text.
+        out.push_str(std::str::from_utf8(&self.0).unwrap_or_default());
+        if number > 0 {
+            out.push('-');
+            push_number(i64::from(number), out);
+        }
+    }
 }
 
 /// Variables as one object.

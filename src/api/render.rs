@@ -2,7 +2,7 @@
 //!
 //! Owns: the members of each, in one place. Never: looks anything up that its caller has not at hand.
 
-use super::json::{Key, Object, key, push_number, push_text};
+use super::json::{Key, Object, RootText, key, push_number, push_text};
 use actors::{archive, definitions::Published, views};
 use bpmn::{
     Instance as Entity,
@@ -133,7 +133,8 @@ impl<'a> Instance<'a> {
 
     /// Its members, the object left open for more.
     fn push_members(&self, object: &mut Object<'_>) {
-        object.id(key!("id"), self.id);
+        let root = RootText::of(self.id.root);
+        object.id_in(key!("id"), &root, self.id.number);
         self.definition.push_id(key!("definitionId"), object);
         object.text(key!("definitionKey"), self.definition.key);
         object.number(key!("definitionVersion"), i64::from(self.definition.version));
@@ -146,7 +147,7 @@ impl<'a> Instance<'a> {
         object.optional_number(key!("durationMs"), duration_ms);
         object.optional_text(key!("startUserId"), self.start_user);
         object.optional_id(key!("superInstanceId"), self.super_instance);
-        object.id(key!("rootInstanceId"), self.id.root.instance());
+        object.id_in(key!("rootInstanceId"), &root, 0);
         object.optional_text(key!("endActivityId"), self.end_activity);
         object.optional_text(key!("deleteReason"), self.delete_reason);
     }
@@ -321,15 +322,16 @@ impl<'a> Task<'a> {
 
     /// The task.
     pub fn push(&self, out: &mut String) {
+        let root = RootText::of(self.id.root);
         let mut object = Object::begin(out);
-        object.id(key!("id"), self.id);
+        object.id_in(key!("id"), &root, self.id.number);
         object.text(key!("activityId"), self.activity_id);
         object.optional_text(key!("name"), self.name);
         object.optional_text(key!("description"), self.description);
-        object.id(key!("instanceId"), self.instance);
+        object.id_in(key!("instanceId"), &root, self.instance.number);
         self.definition.push_id(key!("definitionId"), &mut object);
         object.text(key!("processDefinitionKey"), self.definition.key);
-        object.id(key!("executionId"), self.execution);
+        object.id_in(key!("executionId"), &root, self.execution.number);
         object.optional_text(key!("assignee"), self.assignee);
         object.optional_text(key!("owner"), self.owner);
         object.optional_text(key!("delegationState"), self.delegation.map(delegation));
