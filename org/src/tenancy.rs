@@ -64,9 +64,9 @@ pub enum Command {
     /// Make a company with its root department. Its number is given here, whatever the two say.
     CreateCompany {
         /// The company.
-        company: Company,
+        company: Box<Company>,
         /// Its root.
-        root: Department,
+        root: Box<Department>,
     },
     /// Put a company in the place of what it was; its revision must be the next one.
     ChangeCompany(Company),

@@ -15,7 +15,7 @@ const DEPTH: usize = 32;
 /// The facts that follow, or why none.
 pub(crate) fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
     match command {
-        Command::CreateCompany { company, root } => create_company(state, company, root),
+        Command::CreateCompany { company, root } => create_company(state, *company, *root),
         Command::ChangeCompany(company) => change_company(state, company),
         Command::DeleteCompany(id) => delete_company(state, id),
         Command::CreateDepartment(department) => create_department(state, department),
