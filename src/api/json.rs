@@ -50,11 +50,14 @@ impl<'o> Object<'o> {
     }
 
     /// The name of a member; its value is to be written into what is returned.
+    #[inline(always)]
     pub fn name(&mut self, name: Key) -> &mut String {
-        // The first member has no comma before it.
-        let from = usize::from(self.first);
-        self.first = false;
-        self.out.push_str(&name.name[from..]);
+        // The first member has no comma before it. Inlined, the lengths are constants and the copies a few moves.
+        if std::mem::take(&mut self.first) {
+            self.out.push_str(&name.name[1..]);
+        } else {
+            self.out.push_str(name.name);
+        }
         self.out
     }
 
@@ -64,11 +67,13 @@ impl<'o> Object<'o> {
     }
 
     /// Text.
+    #[inline(always)]
     pub fn text(&mut self, name: Key, value: &str) {
         push_text(value, self.name(name));
     }
 
     /// Text or null.
+    #[inline(always)]
     pub fn optional_text(&mut self, name: Key, value: Option<&str>) {
         match value {
             Some(value) => self.text(name, value),
@@ -77,6 +82,7 @@ impl<'o> Object<'o> {
     }
 
     /// An id.
+    #[inline(always)]
     pub fn id(&mut self, name: Key, id: Id) {
         let out = self.name(name);
         out.push('"');
@@ -85,6 +91,7 @@ impl<'o> Object<'o> {
     }
 
     /// An id inside a root whose text is at hand.
+    #[inline(always)]
     pub fn id_in(&mut self, name: Key, root: &RootText, number: u32) {
         let out = self.name(name);
         out.push('"');
@@ -93,6 +100,7 @@ impl<'o> Object<'o> {
     }
 
     /// An id or null.
+    #[inline(always)]
     pub fn optional_id(&mut self, name: Key, id: Option<Id>) {
         match id {
             Some(id) => self.id(name, id),
@@ -101,6 +109,7 @@ impl<'o> Object<'o> {
     }
 
     /// An instant, from milliseconds since 1970.
+    #[inline(always)]
     pub fn instant(&mut self, name: Key, ms: i64) {
         let out = self.name(name);
         out.push('"');
@@ -109,6 +118,7 @@ impl<'o> Object<'o> {
     }
 
     /// An instant or null.
+    #[inline(always)]
     pub fn optional_instant(&mut self, name: Key, ms: Option<i64>) {
         match ms {
             Some(ms) => self.instant(name, ms),
@@ -117,11 +127,13 @@ impl<'o> Object<'o> {
     }
 
     /// A whole number.
+    #[inline(always)]
     pub fn number(&mut self, name: Key, number: i64) {
         push_number(number, self.name(name));
     }
 
     /// A whole number or null.
+    #[inline(always)]
     pub fn optional_number(&mut self, name: Key, number: Option<i64>) {
         match number {
             Some(number) => self.number(name, number),
@@ -130,16 +142,20 @@ impl<'o> Object<'o> {
     }
 
     /// A boolean.
+    #[inline(always)]
     pub fn boolean(&mut self, name: Key, truth: bool) {
         self.name(name)
             .push_str(if truth { "true" } else { "false" });
     }
 
     /// Null.
+    #[inline(always)]
     pub fn null(&mut self, name: Key) {
-        let from = usize::from(self.first);
-        self.first = false;
-        self.out.push_str(&name.null[from..]);
+        if std::mem::take(&mut self.first) {
+            self.out.push_str(&name.null[1..]);
+        } else {
+            self.out.push_str(name.null);
+        }
     }
 }
 
