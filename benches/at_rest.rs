@@ -65,7 +65,10 @@ fn waiting() -> Box<[u8]> {
     let mut live = Live::new(ROOT, Tenant(0));
     let decision = live
         .instance
-        .decide(Command::Start(Box::new(start)), &mut Surroundings(definition))
+        .decide(
+            Command::Start(Box::new(start)),
+            &mut Surroundings(definition),
+        )
         .expect("it starts");
     live.keep(stored::encode_events(&decision.events), 1);
     live.rest()
@@ -82,8 +85,8 @@ fn at_rest(criterion: &mut Criterion) {
     });
     criterion.bench_function("wake and rest again", |bencher| {
         bencher.iter(|| {
-            let mut live = Live::wake(ROOT, Tenant(0), black_box(&bytes).to_vec(), 1)
-                .expect("whole bytes");
+            let mut live =
+                Live::wake(ROOT, Tenant(0), black_box(&bytes).to_vec(), 1).expect("whole bytes");
             live.rebase();
             live.rest()
         });

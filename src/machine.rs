@@ -56,19 +56,71 @@ async fn metrics(state: Context<State>, _request: Request, _params: Params) -> R
     let (keys, oldest_ms) = engine.idempotency.window(engine.clock.real_ms());
     let counts = engine.views.read().counts(state.tenant);
     let gauges: [(&str, &str, u64); 14] = [
-        ("loomwork_uptime_seconds", "Seconds since the start", state.started.elapsed().as_secs()),
-        ("loomwork_instances_running", "Instances that run or are suspended", counts.running as u64),
-        ("loomwork_tasks_open", "Open user tasks", counts.tasks as u64),
-        ("loomwork_timers_waiting", "Timers that wait", counts.timers as u64),
-        ("loomwork_incidents_open", "Open incidents", counts.incidents as u64),
-        ("loomwork_roots_in_memory", "Root instances in memory", engine.directory.len() as u64),
-        ("loomwork_live_bytes", "About how many bytes live entities take", engine.resting.bytes() as u64),
-        ("loomwork_journal_sequence", "Sequence of the last durable record", engine.queue.durable()),
-        ("loomwork_journal_held_bytes", "Bytes of journal segments in use", engine.journal().held_bytes()),
-        ("loomwork_journal_backlog", "Publications that wait for the disk", engine.queue.backlog() as u64),
-        ("loomwork_archive_backlog", "Ended instances that wait for the archive", engine.archiver.backlog() as u64),
-        ("loomwork_commands_under_way", "Commands under way", engine.admission.under_way() as u64),
-        ("loomwork_idempotency_keys", "Remembered answers", keys as u64),
+        (
+            "loomwork_uptime_seconds",
+            "Seconds since the start",
+            state.started.elapsed().as_secs(),
+        ),
+        (
+            "loomwork_instances_running",
+            "Instances that run or are suspended",
+            counts.running as u64,
+        ),
+        (
+            "loomwork_tasks_open",
+            "Open user tasks",
+            counts.tasks as u64,
+        ),
+        (
+            "loomwork_timers_waiting",
+            "Timers that wait",
+            counts.timers as u64,
+        ),
+        (
+            "loomwork_incidents_open",
+            "Open incidents",
+            counts.incidents as u64,
+        ),
+        (
+            "loomwork_roots_in_memory",
+            "Root instances in memory",
+            engine.directory.len() as u64,
+        ),
+        (
+            "loomwork_live_bytes",
+            "About how many bytes live entities take",
+            engine.resting.bytes() as u64,
+        ),
+        (
+            "loomwork_journal_sequence",
+            "Sequence of the last durable record",
+            engine.queue.durable(),
+        ),
+        (
+            "loomwork_journal_held_bytes",
+            "Bytes of journal segments in use",
+            engine.journal().held_bytes(),
+        ),
+        (
+            "loomwork_journal_backlog",
+            "Publications that wait for the disk",
+            engine.queue.backlog() as u64,
+        ),
+        (
+            "loomwork_archive_backlog",
+            "Ended instances that wait for the archive",
+            engine.archiver.backlog() as u64,
+        ),
+        (
+            "loomwork_commands_under_way",
+            "Commands under way",
+            engine.admission.under_way() as u64,
+        ),
+        (
+            "loomwork_idempotency_keys",
+            "Remembered answers",
+            keys as u64,
+        ),
         (
             "loomwork_idempotency_window_seconds",
             "Age of the oldest remembered answer",
@@ -77,7 +129,10 @@ async fn metrics(state: Context<State>, _request: Request, _params: Params) -> R
     ];
     for (name, help, value) in gauges {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+        let _ = writeln!(
+            out,
+            "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
+        );
     }
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4");
     Response::typed(StatusCode::OK, content_type, out)

@@ -229,7 +229,8 @@ fn load_instances(core: &Arc<Core>, found: &mut Recovered) {
     }
     for (root, tenant, task) in std::mem::take(&mut found.finished) {
         if !found.forgotten.contains(&task.task.definition) {
-            core.archiver.note_finished(core, &views, (root, tenant), &task);
+            core.archiver
+                .note_finished(core, &views, (root, tenant), &task);
         }
     }
     drop(views);

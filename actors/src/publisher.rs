@@ -79,8 +79,12 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::None => {}
                 Change::Instance(change) => {
                     for task in &change.finished {
-                        core.archiver
-                            .note_finished(core, &views, (change.slot.root, change.slot.tenant), task);
+                        core.archiver.note_finished(
+                            core,
+                            &views,
+                            (change.slot.root, change.slot.tenant),
+                            task,
+                        );
                     }
                     views.apply(
                         change.slot.root,

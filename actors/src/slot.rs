@@ -27,7 +27,10 @@ pub struct Slot {
 
 /// Under one short lock.
 struct State {
-    #[expect(clippy::box_collection, reason = "a million idle slots are smaller by it")]
+    #[expect(
+        clippy::box_collection,
+        reason = "a million idle slots are smaller by it"
+    )]
     inbox: Option<Box<VecDeque<Message>>>,
     body: Body,
     /// Sequence of the last record.

@@ -18,31 +18,43 @@ fn check(world: &World, expected: &Expect) {
 #[test]
 fn a_job_is_offered_accepted_and_succeeds() {
     let mut world = World::of_one(3);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued waiting retried 0/3
-    "#]]);
+    "#]],
+    );
     world.offer(1, 1);
     assert_eq!(world.told(), [(1, Tell::Offer { auto_accept: false })]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued offered retried 0/3
           run 0101 Offered by r1 fence 1
-    "#]]);
+    "#]],
+    );
     world.accept(1, 1);
     assert_eq!(world.told(), [(1, Tell::Start)]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running active retried 0/3
           run 0101 Running by r1 fence 1
-    "#]]);
+    "#]],
+    );
     world.result_with(1, 1, ResultStatus::Succeeded, &[("sum", 42)]);
     assert_eq!(world.told(), [(1, Tell::AckResult(Ok(())))]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Succeeded ended retried 0/3
           run 0101 Succeeded by r1 fence 1 by-Result exit 0 sum=42
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -59,18 +71,24 @@ fn an_accept_said_twice_is_answered_twice_and_changes_nothing() {
 fn a_failed_attempt_is_retried_as_a_new_run_until_none_is_left() {
     let mut world = World::of_one(1);
     world.begin(1, 1).result(1, 1, ResultStatus::Failed);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running waiting retried 0/1
           run 0101 Failed by r1 fence 1 by-Result exit 1
-    "#]]);
+    "#]],
+    );
     world.begin(1, 2).result(1, 2, ResultStatus::Failed);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Failed ended retried 1/1
           run 0101 Failed by r1 fence 1 by-Result exit 1
           run 0102 Failed by r2 fence 2 by-Result exit 1
-    "#]]);
+    "#]],
+    );
     assert_eq!(world.try_offer(1, 1, false), Err(Refusal::NotWaiting));
 }
 
@@ -91,31 +109,40 @@ fn an_offer_that_comes_to_nothing_is_no_attempt() {
         .offer(1, 3)
         .send(Command::Disconnect { robot: Guid(3) })
         .unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued waiting retried 0/0
           run 0101 Offered by r3 fence 3
-    "#]]);
+    "#]],
+    );
     world
         .wait(30_000)
         .begin(1, 1)
         .result(1, 1, ResultStatus::Succeeded);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Succeeded ended retried 0/0
           run 0101 Succeeded by r1 fence 4 by-Result exit 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_package_that_no_robot_can_run_fails_the_job_without_retry() {
     let mut world = World::of_one(3);
     world.offer(1, 1).reject(1, 1, Reject::Unsupported);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Failed ended retried 0/3 'the robot cannot run this package'
           run 0101 Failed by r1 fence 1 by-Unsupported 'the robot cannot run this package'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -128,11 +155,14 @@ fn an_accept_of_an_older_offer_is_told_to_forget() {
     let robot = Guid(1);
     world.send(Command::Accept { robot, run, fence }).unwrap();
     assert_eq!(world.told(), [(1, Tell::Withdraw)]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued offered retried 0/0
           run 0101 Offered by r2 fence 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -183,12 +213,15 @@ fn results_that_come_late_twice_or_from_elsewhere_change_nothing() {
             "{what}"
         );
     }
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Succeeded ended retried 1/2
           run 0101 Failed by r1 fence 1 by-Lost 'robot lost'
           run 0102 Succeeded by r2 fence 2 by-Result
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -197,17 +230,23 @@ fn a_robot_that_takes_everything_has_begun_with_the_offer() {
     world.try_offer(1, 1, true).unwrap();
     assert_eq!(world.told(), [(1, Tell::Offer { auto_accept: true })]);
     world.send(Command::Disconnect { robot: Guid(1) }).unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running active retried 0/1
           run 0101 Running by r1 fence 1
-    "#]]);
+    "#]],
+    );
     world.hello(1, &[]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running waiting retried 0/1 'robot restarted'
           run 0101 Failed by r1 fence 1 by-Restarted 'robot restarted'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -223,11 +262,14 @@ fn a_robot_that_comes_back_is_told_what_becomes_of_its_runs() {
     assert_eq!(verdicts(&world), [verdict(Verdict::Start), Tell::Start]);
     let mut world = World::of_one(0);
     world.offer(1, 1).hello(1, &[]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued waiting retried 0/0
           run 0101 Offered by r1 fence 1
-    "#]]);
+    "#]],
+    );
 
     // Accepted: it runs, or it waits for its start, or its result is on the way.
     for (state, expected) in [
@@ -275,21 +317,27 @@ fn a_robot_that_comes_back_is_told_what_becomes_of_its_runs() {
 fn a_started_run_that_its_robot_no_longer_names_has_failed() {
     let mut world = World::of_one(1);
     world.begin(1, 1).hello(1, &[]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running waiting retried 0/1 'robot restarted'
           run 0101 Failed by r1 fence 1 by-Restarted 'robot restarted'
-    "#]]);
+    "#]],
+    );
     world.begin(1, 2).hello(1, &[]);
     assert_eq!(
         world.told(),
         [],
         "another robot's hello says nothing about it"
     );
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running active retried 1/1
           run 0101 Failed by r1 fence 1 by-Restarted 'robot restarted'
           run 0102 Running by r2 fence 2
-    "#]]);
+    "#]],
+    );
 }

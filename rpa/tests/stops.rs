@@ -28,19 +28,25 @@ const CANCEL: Tell = Tell::Cancel {
 fn a_queued_job_is_cancelled_at_once() {
     let mut world = World::of_one(3);
     world.cancel(1).unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 cancel-requested 'cancelled'
-    "#]]);
+    "#]],
+    );
     assert_eq!(world.cancel(1), Err(Refusal::AlreadyEnded));
     let mut world = World::of_one(3);
     world.offer(1, 1).cancel(1).unwrap();
     assert_eq!(world.told(), [(1, Tell::Withdraw)]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 cancel-requested 'cancelled'
           run 0101 Cancelled by r1 fence 1 by-Cancelled 'cancelled'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -48,22 +54,28 @@ fn a_running_job_is_cancelled_when_the_robot_says_so() {
     let mut world = World::of_one(3);
     world.begin(1, 1).cancel(1).unwrap();
     assert_eq!(world.told(), [(1, CANCEL)]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running active retried 0/3 cancel-requested
           run 0101 Running by r1 fence 1 stop Cancelled
-    "#]]);
+    "#]],
+    );
     assert_eq!(
         world.cancel(1),
         Ok(Decision::default()),
         "once more changes nothing"
     );
     world.result(1, 1, ResultStatus::Cancelled);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 cancel-requested 'cancelled'
           run 0101 Cancelled by r1 fence 1 by-Result 'cancelled'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -87,11 +99,14 @@ fn a_cancel_does_not_wait_for_ever_nor_for_a_robot_that_is_away() {
     world.wait(29_999).tick();
     assert_eq!(state(&world), JobState::Running);
     world.wait(1).tick();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 cancel-requested 'cancelled'
           run 0101 Cancelled by r1 fence 1 by-Cancelled 'cancelled'
-    "#]]);
+    "#]],
+    );
 
     let mut world = World::of_one(3);
     world.begin(1, 1).cancel(1).unwrap();
@@ -107,11 +122,14 @@ fn a_cancel_does_not_wait_for_ever_nor_for_a_robot_that_is_away() {
         disconnected: vec![Guid(1)],
     };
     world.send(cancel).unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 cancel-requested 'enough'
           run 0101 Cancelled by r1 fence 1 by-Cancelled 'enough'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -122,11 +140,14 @@ fn a_job_that_waits_for_its_retry_is_cancelled_at_once() {
         .result(1, 1, ResultStatus::Failed)
         .cancel(1)
         .unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 cancel-requested 'cancelled'
           run 0101 Failed by r1 fence 1 by-Result exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -163,11 +184,14 @@ fn a_run_is_paused_when_the_robot_says_so_and_goes_on_likewise() {
         .paused(1, 1)
         .resumed(1, 1)
         .result(1, 1, ResultStatus::Succeeded);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Succeeded ended retried 0/0
           run 0101 Succeeded by r1 fence 1 by-Result exit 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -291,17 +315,23 @@ fn a_run_that_takes_too_long_is_stopped_without_counting_its_pauses() {
     assert_eq!(world.execution.due_ms(), Some(world.now_ms + 10_000));
     world.wait(10_000).tick();
     assert_eq!(world.told(), [(1, CANCEL)]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running active retried 0/0
           run 0101 Running by r1 fence 1 stop TimeLimit
-    "#]]);
+    "#]],
+    );
     world.result(1, 1, ResultStatus::Cancelled);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Failed ended retried 0/0 'time limit'
           run 0101 Failed by r1 fence 1 by-Result 'time limit'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -310,11 +340,14 @@ fn a_run_over_its_time_whose_robot_does_not_answer_fails_and_is_retried() {
     job.max_run_seconds = Some(60);
     let mut world = World::started(start(vec![job], OnFailure::CancelLaterSteps));
     world.begin(1, 1).wait(60_000).tick().wait(30_000).tick();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running waiting retried 0/1 'time limit'
           run 0101 Failed by r1 fence 1 by-TimeLimit 'time limit'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -325,21 +358,27 @@ fn a_deleted_workflow_ends_what_waits_and_lets_run_what_runs() {
     let mut world = World::of_one(3);
     world.offer(1, 1).send(forget.clone()).unwrap();
     assert_eq!(world.told(), [(1, Tell::Withdraw)]);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Cancelled ended retried 0/3 'workflow deleted'
           run 0101 Cancelled by r1 fence 1 by-Cancelled 'workflow deleted'
-    "#]]);
+    "#]],
+    );
 
     let mut world = World::of_one(3);
     world.begin(1, 1).send(forget.clone()).unwrap();
     world.send(forget.clone()).unwrap();
     world.result(1, 1, ResultStatus::Failed);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Failed ended retried 0/3 no-retry
           run 0101 Failed by r1 fence 1 by-Result exit 1
-    "#]]);
+    "#]],
+    );
 
     let mut world = World::of_one(3);
     world
@@ -347,11 +386,14 @@ fn a_deleted_workflow_ends_what_waits_and_lets_run_what_runs() {
         .result(1, 1, ResultStatus::Failed)
         .send(forget)
         .unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Failed ended retried 0/3 'workflow deleted'
           run 0101 Failed by r1 fence 1 by-Result exit 1
-    "#]]);
+    "#]],
+    );
 
     let mut world = World::of_one(3);
     let other = Command::ForgetWorkflow {

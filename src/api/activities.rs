@@ -113,17 +113,29 @@ fn push(
     let body = repeats && bodies.contains(&(activity.execution, activity.element));
     let mut object = Object::begin(out);
     object.id(key!("id"), root.child(activity.number));
-    object.text(key!("activityId"), element.map_or("", |element| &element.id));
-    object.optional_text(key!("activityName"), element.and_then(|e| e.name.as_deref()));
+    object.text(
+        key!("activityId"),
+        element.map_or("", |element| &element.id),
+    );
+    object.optional_text(
+        key!("activityName"),
+        element.and_then(|e| e.name.as_deref()),
+    );
     object.optional_text(
         key!("activityType"),
         element.map(|element| element.kind.type_name()),
     );
     object.id(key!("executionId"), root.child(activity.execution));
     let child = |number: u32| root.child(number);
-    object.optional_id(key!("parentExecutionId"), activity.parent_execution.map(child));
+    object.optional_id(
+        key!("parentExecutionId"),
+        activity.parent_execution.map(child),
+    );
     object.optional_id(key!("taskId"), activity.task.map(child));
-    object.optional_id(key!("calledInstanceId"), activity.called_instance.map(child));
+    object.optional_id(
+        key!("calledInstanceId"),
+        activity.called_instance.map(child),
+    );
     object.optional_text(key!("assignee"), activity.assignee.as_deref());
     object.instant(key!("startedAt"), activity.started_ms);
     object.optional_instant(key!("endedAt"), activity.ended_ms);
@@ -132,7 +144,10 @@ fn push(
         .map(|ended_ms| ended_ms - activity.started_ms);
     object.optional_number(key!("durationMs"), duration_ms);
     object.optional_text(key!("deleteReason"), activity.delete_reason.as_deref());
-    object.boolean(key!("container"), body || element.is_some_and(is_sub_process));
+    object.boolean(
+        key!("container"),
+        body || element.is_some_and(is_sub_process),
+    );
     object.end();
 }
 

@@ -25,7 +25,10 @@ fn shown(state: &State) -> String {
     let mut body = String::with_capacity(64);
     let mut object = Object::begin(&mut body);
     object.instant(key!("now"), clock.now_ms());
-    object.text(key!("mode"), if clock.is_manual() { "manual" } else { "real" });
+    object.text(
+        key!("mode"),
+        if clock.is_manual() { "manual" } else { "real" },
+    );
     object.end();
     body
 }

@@ -137,7 +137,10 @@ impl<'a> Instance<'a> {
         object.id_in(key!("id"), &root, self.id.number);
         self.definition.push_id(key!("definitionId"), object);
         object.text(key!("definitionKey"), self.definition.key);
-        object.number(key!("definitionVersion"), i64::from(self.definition.version));
+        object.number(
+            key!("definitionVersion"),
+            i64::from(self.definition.version),
+        );
         object.optional_text(key!("businessKey"), self.business_key);
         object.optional_text(key!("name"), self.name);
         object.text(key!("state"), self.state);

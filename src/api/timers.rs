@@ -162,7 +162,9 @@ fn starts(state: &State, filter: &TimerFilter) -> Vec<StartTimer> {
                 && (filter.keys.is_empty()
                     || filter.keys.contains(&published.definition.process.key))
                 && (filter.definitions.is_empty() || filter.definitions.contains(&id))
-                && filter.due_before.is_none_or(|limit| timer.timer.due_ms < limit)
+                && filter
+                    .due_before
+                    .is_none_or(|limit| timer.timer.due_ms < limit)
         })
     });
     timers
@@ -307,7 +309,10 @@ fn moved(state: &State, root: RootId, row: &TimerRow) -> String {
     object.optional_text(key!("activityId"), element.map(|element| &*element.id));
     object.instant(key!("dueAt"), row.due_ms);
     object.number(key!("retriesLeft"), i64::from(row.retries_left));
-    object.optional_text(key!("repeat"), row.repeat.as_ref().map(|repeat| &*repeat.text));
+    object.optional_text(
+        key!("repeat"),
+        row.repeat.as_ref().map(|repeat| &*repeat.text),
+    );
     object.optional_text(key!("lastError"), row.last_error.as_deref());
     object.end();
     body

@@ -163,7 +163,8 @@ impl Catalog {
             let definition = inner.state.definitions.get(&timer.definition);
             timer.timer.due_ms <= now_ms && definition.is_some_and(|d| !d.suspended)
         });
-        due.map(|timer| (timer.timer.due_ms, timer.number)).collect()
+        due.map(|timer| (timer.timer.due_ms, timer.number))
+            .collect()
     }
 
     /// All definitions of all companies.

@@ -99,7 +99,9 @@ impl Holder {
 
 /// The next firing; a cycle that cannot go on ends, and the log says why.
 fn next(core: &Core, timer: &StartTimer) -> Option<StartTimer> {
-    let following = timer.timer.next(core.clock.now_ms(), &core.options.time_zone);
+    let following = timer
+        .timer
+        .next(core.clock.now_ms(), &core.options.time_zone);
     match following {
         Ok(following) => following.map(|following| StartTimer {
             fired: timer.fired + 1,

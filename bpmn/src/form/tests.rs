@@ -131,16 +131,8 @@ fn dates_are_read_leniently_by_their_pattern() {
         ),
         ("yyyy年M月d日", "2020年5月21日", "2020-05-20T16:00:00.000Z"),
         ("yyyy-MM-dd", "", "null"),
-        (
-            "yyyy-MM-dd",
-            "21/05/2020",
-            "invalid date value 21/05/2020",
-        ),
-        (
-            "yyyy-MM-dd",
-            "2020-05",
-            "invalid date value 2020-05",
-        ),
+        ("yyyy-MM-dd", "21/05/2020", "invalid date value 21/05/2020"),
+        ("yyyy-MM-dd", "2020-05", "invalid date value 2020-05"),
         (
             "yyyy-MM-dd",
             "999999999-01-01",
