@@ -72,12 +72,14 @@ impl Publication {
 pub fn publish(core: &Arc<Core>, batch: Batch) {
     let mut leaving = Vec::with_capacity(batch.publications.len());
     let mut ended = Vec::new();
+    let mut timers_changed = false;
     {
         let mut views = core.views.write();
         for publication in batch.publications {
             match publication.change {
                 Change::None => {}
                 Change::Instance(change) => {
+                    timers_changed |= !change.rows.timers.is_empty();
                     for task in &change.finished {
                         core.archiver.note_finished(
                             core,
@@ -100,6 +102,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                     }
                 }
                 Change::Catalog(change) => {
+                    timers_changed = true;
                     let gone = core.catalog.publish(*change);
                     for published in gone {
                         views.undefine(published.definition.tenant, published.definition.id);
@@ -122,7 +125,9 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
     if !ended.is_empty() {
         core.archiver.put(ended);
     }
-    core.timers.look_again();
+    if timers_changed {
+        core.timers.look_again();
+    }
     for (answer, cause) in leaving {
         if let Some(answer) = answer {
             answer();
