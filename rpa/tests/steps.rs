@@ -32,26 +32,34 @@ fn states(world: &World) -> Vec<JobState> {
 #[test]
 fn the_nodes_of_a_layout_run_one_after_the_other() {
     let mut world = layout(OnFailure::CancelLaterSteps);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued waiting retried 0/0
          job 2 [2] Queued blocked retried 0/0
          job 3 [3] Queued blocked retried 0/0
-    "#]]);
+    "#]],
+    );
     assert_eq!(world.try_offer(2, 1, false), Err(Refusal::NotWaiting));
     world.begin(1, 1).result(1, 1, ResultStatus::Succeeded);
     world.begin(2, 2).result(2, 2, ResultStatus::Succeeded);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 2
          job 1 [1] Succeeded ended retried 0/0
           run 0102 Succeeded by r1 fence 1 by-Result exit 0
          job 2 [2] Succeeded ended retried 0/0
           run 0103 Succeeded by r2 fence 1 by-Result exit 0
          job 3 [3] Queued waiting retried 0/0
-    "#]]);
+    "#]],
+    );
     world.begin(3, 1).result(3, 1, ResultStatus::Succeeded);
     assert_eq!(world.effects.last(), Some(&Effect::Ended));
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 2 ended
          job 1 [1] Succeeded ended retried 0/0
           run 0102 Succeeded by r1 fence 1 by-Result exit 0
@@ -59,29 +67,36 @@ fn the_nodes_of_a_layout_run_one_after_the_other() {
           run 0103 Succeeded by r2 fence 1 by-Result exit 0
          job 3 [3] Succeeded ended retried 0/0
           run 0104 Succeeded by r1 fence 1 by-Result exit 0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_failed_node_cancels_the_rest_unless_the_layout_says_otherwise() {
     let mut world = layout(OnFailure::CancelLaterSteps);
     world.begin(1, 1).result(1, 1, ResultStatus::Failed);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0 ended
          job 1 [1] Failed ended retried 0/0
           run 0101 Failed by r1 fence 1 by-Result exit 1
          job 2 [2] Cancelled ended retried 0/0 cancel-requested 'an earlier step failed'
          job 3 [3] Cancelled ended retried 0/0 cancel-requested 'an earlier step failed'
-    "#]]);
+    "#]],
+    );
     let mut world = layout(OnFailure::Continue);
     world.begin(1, 1).result(1, 1, ResultStatus::Failed);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 1
          job 1 [1] Failed ended retried 0/0
           run 0101 Failed by r1 fence 1 by-Result exit 1
          job 2 [2] Queued waiting retried 0/0
          job 3 [3] Queued blocked retried 0/0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -127,13 +142,16 @@ fn a_whole_layout_is_cancelled_at_once_but_for_what_a_robot_runs() {
         disconnected: vec![],
     };
     world.send(cancel.clone()).unwrap();
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Running active retried 0/0 cancel-requested
           run 0101 Running by r1 fence 1 stop Cancelled
          job 2 [2] Cancelled ended retried 0/0 cancel-requested 'cancelled'
          job 3 [3] Cancelled ended retried 0/0 cancel-requested 'cancelled'
-    "#]]);
+    "#]],
+    );
     world.result(1, 1, ResultStatus::Cancelled);
     assert!(world.execution.has_ended());
     assert_eq!(world.send(cancel), Err(Refusal::AlreadyEnded));
@@ -210,7 +228,9 @@ fn where_one_failure_ends_all_the_others_are_cancelled() {
         .begin(2, 2)
         .offer(3, 3)
         .result(1, 1, ResultStatus::Failed);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Failed ended retried 0/0
           run 0101 Failed by r1 fence 1 by-Result exit 1
@@ -219,8 +239,19 @@ fn where_one_failure_ends_all_the_others_are_cancelled() {
          job 3 [1] Cancelled ended retried 0/0 cancel-requested 'another job of the same task did not succeed'
           run 0103 Cancelled by r3 fence 1 by-Cancelled 'another job of the same task did not succeed'
          job 4 [1] Cancelled ended retried 0/0 cancel-requested 'another job of the same task did not succeed'
-    "#]]);
+    "#]],
+    );
     world.result(2, 2, ResultStatus::Cancelled);
+    assert!(world.execution.has_ended());
+}
+
+#[test]
+fn a_lost_robot_that_had_two_jobs_ends_the_one_and_with_it_the_other() {
+    let jobs = (1..=2).map(|n| new_job(n, 0, 0)).collect();
+    let mut world = World::started(start(jobs, OnFailure::CancelAll));
+    world.begin(1, 1).offer(2, 1);
+    world.send(Command::Lose { robot: Guid(1) }).unwrap();
+    assert_eq!(states(&world), [JobState::Failed, JobState::Cancelled]);
     assert!(world.execution.has_ended());
 }
 
@@ -272,10 +303,13 @@ fn an_ended_job_can_be_repeated_with_what_it_was_given() {
     );
     assert_eq!(again.jobs[0].package, new_job(1, 0, 0).package);
     let world = World::started(again);
-    check(&world, &expect![[r#"
+    check(
+        &world,
+        &expect![[r#"
         execution 000e step 0
          job 1 [1] Queued waiting retried 0/0
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -163,31 +163,36 @@ impl Deciding<'_> {
         }
     }
 
-    /// The numbers and phases of the jobs whose open run this robot has.
-    fn held_by(&self, robot: Guid) -> Vec<(u32, Phase, bool)> {
-        let open = self.execution.numbered().filter_map(|(number, job)| {
-            let run = job.open_run().filter(|run| run.robot == robot)?;
-            Some((number, job.phase, run.stop.is_some()))
-        });
-        open.collect()
+    /// The phase of a job whose open run this robot has, and whether it is to end; asked anew for each job, because the
+    /// end of one may end others.
+    fn held_by(&self, robot: Guid, number: u32) -> Option<(Phase, bool)> {
+        let job = self.execution.job_numbered(number)?;
+        let run = job.open_run().filter(|run| run.robot == robot)?;
+        Some((job.phase, run.stop.is_some()))
     }
 
     pub(super) fn disconnect(&mut self, robot: Guid) {
-        for (number, phase, stops) in self.held_by(robot) {
-            match phase {
-                Phase::Offered { .. } => self.end_offer(number, OfferEnd::Cut, false),
-                Phase::Active if stops => self.end_stopped(number),
-                Phase::Active | Phase::Blocked | Phase::Waiting | Phase::Ended(_) => {}
+        for number in self.open_jobs() {
+            match self.held_by(robot, number) {
+                Some((Phase::Offered { .. }, _)) => self.end_offer(number, OfferEnd::Cut, false),
+                Some((Phase::Active, true)) => self.end_stopped(number),
+                Some((
+                    Phase::Active | Phase::Blocked | Phase::Waiting | Phase::Ended(_),
+                    true | false,
+                ))
+                | None => {}
             }
         }
     }
 
     pub(super) fn lose(&mut self, robot: Guid) {
-        for (number, phase, _) in self.held_by(robot) {
-            match phase {
-                Phase::Offered { .. } => self.end_offer(number, OfferEnd::Cut, false),
-                Phase::Active => self.end_by_server(number, EndCause::Lost, "robot lost"),
-                Phase::Blocked | Phase::Waiting | Phase::Ended(_) => {}
+        for number in self.open_jobs() {
+            match self.held_by(robot, number) {
+                Some((Phase::Offered { .. }, _)) => self.end_offer(number, OfferEnd::Cut, false),
+                Some((Phase::Active, _)) => {
+                    self.end_by_server(number, EndCause::Lost, "robot lost");
+                }
+                Some((Phase::Blocked | Phase::Waiting | Phase::Ended(_), _)) | None => {}
             }
         }
     }
