@@ -2,6 +2,8 @@
 
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code)]
+// What cannot be made here fails the test that wants it.
+#![allow(clippy::unwrap_used)]
 
 use codec::Tenant;
 use org::{
