@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses another part of it")]
 
+pub mod desk;
+
 use codec::{Tenant, Value};
 use rpa::{
     Guid,
