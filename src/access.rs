@@ -1,14 +1,35 @@
-//! Who may call: bearer tokens for the engine API and process-center, where the configuration wants them.
+//! Who may call: bearer tokens for the engine API, process-center and the console.
 //!
-//! Owns: the comparison of a presented token with those that are known. Never: keeps a token's text, logs one.
+//! Owns: whom a presented token stands for, and in which company they act. Never: keeps a token's text, logs one, or
+//! lets an API decide that for itself.
+//!
+//! ```text
+//!  Authorization: Bearer lw_…    a token of `loomwork token`: its company
+//!                        lwk_…   an API key: its company
+//!                        a.b.c   an access token of signing in: the person's only company, or the header CompanyId's
+//! ```
+
+mod bearer;
+mod visitor;
+
+#[cfg(test)]
+mod tests;
+
+pub use bearer::Bearer;
+pub use visitor::{Visitor, signed_in, visitor};
 
 use crate::{
     config::Auth,
-    http::{Head, HeaderValue, Response, StatusCode, header},
+    http::{Head, HeaderName, HeaderValue, Response, StatusCode, header},
     server::State,
 };
 use codec::Tenant;
-use sha2::{Digest, Sha256};
+use org::{Guid, Principal};
+
+/// Names the company that a call is about.
+pub(crate) const COMPANY: HeaderName = HeaderName::from_static("companyid");
+/// Names the department that a call is about.
+pub(crate) const DEPARTMENT: HeaderName = HeaderName::from_static("departmentid");
 
 /// Who calls, as a handler finds it in the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,38 +46,158 @@ pub enum Access {
     Granted(Caller),
     /// It has no token that is known.
     Unknown,
+    /// Its token is known, but it may not go on.
+    Denied(Denied),
 }
 
-/// Looks at a request's bearer token.
+/// Why a request may not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// No token, or one that is not known.
+    #[error("a valid bearer token is required")]
+    NoToken,
+    /// A header that names a company or a department is no GUID.
+    #[error("the headers CompanyId and DepartmentId must be GUIDs")]
+    Malformed,
+    /// The caller belongs to several companies and names none.
+    #[error("you belong to several companies: name one in the header CompanyId")]
+    CompanyNeeded,
+    /// The caller has nothing to do with the company.
+    #[error("the company is not yours")]
+    ForeignCompany,
+    /// The department is not one of the company's.
+    #[error("the department is not one of the company's")]
+    ForeignDepartment,
+    /// A robot's token outside the hub.
+    #[error("a robot may use the hub only")]
+    RobotsHubOnly,
+}
+
+impl Denied {
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Denied::NoToken => StatusCode::UNAUTHORIZED,
+            Denied::Malformed | Denied::CompanyNeeded => StatusCode::BAD_REQUEST,
+            Denied::ForeignCompany | Denied::ForeignDepartment | Denied::RobotsHubOnly => {
+                StatusCode::FORBIDDEN
+            }
+        }
+    }
+
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Denied::NoToken => "unauthorized",
+            Denied::Malformed => "malformed-request",
+            Denied::CompanyNeeded => "company-needed",
+            Denied::ForeignCompany => "foreign-company",
+            Denied::ForeignDepartment => "foreign-department",
+            Denied::RobotsHubOnly => "robots-hub-only",
+        }
+    }
+}
+
+/// Looks at a request's bearer token, for the APIs of the engine. An open API lets everyone in, but a token of ours that
+/// is good no more is never taken for none: it might have named another company.
 pub fn check(state: &State, auth: Auth, head: &Head) -> Access {
-    if auth == Auth::Open {
-        return Access::Granted(Caller {
+    let open = || {
+        Access::Granted(Caller {
             principal: None,
             tenant: state.tenant,
-        });
-    }
-    let header = head.headers.get(header::AUTHORIZATION);
-    let token = header.and_then(|value| value.to_str().ok()).and_then(bearer);
-    let Some(token) = token else {
-        return Access::Unknown;
-    };
-    let digest = org::Digest(Sha256::digest(token.as_bytes()).into());
-    let found = state.engine.organisation.look(|organisation| {
-        let token = organisation.token_by_digest(&digest)?;
-        Some(Caller {
-            principal: Some(token.principal.clone()),
-            tenant: token.tenant,
         })
-    });
-    found.map_or(Access::Unknown, Access::Granted)
+    };
+    let Some(token) = bearer::text(&head.headers) else {
+        return match auth {
+            Auth::Open => open(),
+            Auth::Token => Access::Unknown,
+        };
+    };
+    let Some(bearer) = bearer::find(state, token) else {
+        return match auth {
+            Auth::Open if !bearer::looks_like_ours(token) => open(),
+            Auth::Open | Auth::Token => Access::Unknown,
+        };
+    };
+    let principal = Some(bearer.principal());
+    match tenant(state, &bearer, head) {
+        Ok(tenant) => Access::Granted(Caller { principal, tenant }),
+        Err(denied) => Access::Denied(denied),
+    }
 }
 
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim())
-        .filter(|token| !token.is_empty())
+/// The company that a caller acts in.
+fn tenant(state: &State, bearer: &Bearer, head: &Head) -> Result<Tenant, Denied> {
+    let wanted = guid(head, &COMPANY);
+    match bearer {
+        // Callers of these never named a company; what they send in that header is not ours.
+        Bearer::Token { tenant, .. } => Ok(*tenant),
+        Bearer::Robot { .. } => Err(Denied::RobotsHubOnly),
+        Bearer::Key { id, tenant, .. } => {
+            within(state, Principal::Key(*id), *tenant, wanted?).map(|()| *tenant)
+        }
+        Bearer::Person { account, .. } => company_of(state, *account, wanted?),
+    }
+}
+
+fn within(
+    state: &State,
+    who: Principal,
+    tenant: Tenant,
+    wanted: Option<Guid>,
+) -> Result<(), Denied> {
+    state.engine.organisation.look(|organisation| {
+        let company = organisation.tenancy.company_of(tenant);
+        let company = company.ok_or(Denied::ForeignCompany)?;
+        let named = wanted.is_none_or(|wanted| wanted == company.id);
+        match organisation.rights(tenant, who) {
+            Some(_) if named => Ok(()),
+            Some(_) | None => Err(Denied::ForeignCompany),
+        }
+    })
+}
+
+/// The company that a person names, or the only one.
+fn company_of(state: &State, account: Guid, wanted: Option<Guid>) -> Result<Tenant, Denied> {
+    state.engine.organisation.look(|organisation| {
+        let who = Principal::Account(account);
+        if let Some(wanted) = wanted {
+            let company = organisation.tenancy.company(wanted);
+            let company = company.ok_or(Denied::ForeignCompany)?;
+            let rights = organisation.rights(company.tenant, who);
+            return rights.map(|_| company.tenant).ok_or(Denied::ForeignCompany);
+        }
+        // A system administrator may go everywhere, but belongs to few companies.
+        let own = organisation
+            .people
+            .users_of(account)
+            .map(|user| user.tenant);
+        let own: Vec<Tenant> = own
+            .filter(|tenant| organisation.rights(*tenant, who).is_some())
+            .collect();
+        let own = if own.is_empty() {
+            organisation.companies_of(account)
+        } else {
+            own
+        };
+        match own[..] {
+            [] => Err(Denied::ForeignCompany),
+            [only] => Ok(only),
+            [_, _, ..] => Err(Denied::CompanyNeeded),
+        }
+    })
+}
+
+/// A header's GUID; an empty one is absent.
+fn guid(head: &Head, name: &HeaderName) -> Result<Option<Guid>, Denied> {
+    let Some(value) = head.headers.get(name) else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| Denied::Malformed)?.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| Denied::Malformed)
 }
 
 /// Adds what a 401 must say (RFC 6750).
@@ -66,23 +207,4 @@ pub fn challenge(response: Response) -> Response {
         header::WWW_AUTHENTICATE,
         HeaderValue::from_static("Bearer realm=\"loomwork\""),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bearer;
-
-    #[test]
-    fn only_a_bearer_token_is_read() {
-        let rows = [
-            ("Bearer abc", Some("abc")),
-            ("bearer  abc ", Some("abc")),
-            ("Bearer ", None),
-            ("Basic abc", None),
-            ("abc", None),
-        ];
-        for (header, token) in rows {
-            assert_eq!(bearer(header), token, "{header}");
-        }
-    }
 }

@@ -40,8 +40,8 @@ mod variable_filter;
 mod variables;
 
 use crate::{
-    access::{self, Access},
-    http::{Answer, Api, At, Head, Problem, Response, StatusCode},
+    access::{self, Access, Denied},
+    http::{Answer, Api, At, Head, Problem, Response},
     server::State,
 };
 use problem::Refused;
@@ -63,12 +63,12 @@ fn guard(state: &State, head: &mut Head) -> Result<(), Box<Response>> {
             head.extensions.insert(caller);
             Ok(())
         }
-        Access::Unknown => {
-            let detail = "a bearer token that this server knows is needed";
-            let refused = Refused::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
-            Err(Box::new(access::challenge(
-                refused.answer(&Problem, &At::of(head)),
-            )))
-        }
+        Access::Unknown => Err(Box::new(access::challenge(refusal(Denied::NoToken, head)))),
+        Access::Denied(denied) => Err(Box::new(refusal(denied, head))),
     }
+}
+
+fn refusal(denied: Denied, head: &Head) -> Response {
+    let refused = Refused::new(denied.status(), denied.code(), denied.to_string());
+    refused.answer(&Problem, &At::of(head))
 }

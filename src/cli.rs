@@ -37,6 +37,10 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Make, list or revoke API tokens, also while the server runs
     Token(TokenArgs),
+    /// Add people and set their passwords, also while the server runs
+    User(UserArgs),
+    /// Fill a data directory with what a file says; no server may run on it
+    Seed(SeedArgs),
     /// Serve a few sample processes from a data directory that is thrown away
     Demo(DemoArgs),
     /// Measure this machine with this server
@@ -75,6 +79,9 @@ pub struct ServeArgs {
     /// Start again whenever the server ends with a failure
     #[arg(long)]
     pub restart: bool,
+    /// Make new keys when those of the data are gone: everyone must sign in again, what was encrypted is lost
+    #[arg(long)]
+    pub new_keys: bool,
 }
 
 /// What to verify.
@@ -145,6 +152,80 @@ pub enum TokenAction {
         #[command(flatten)]
         data: DataArgs,
     },
+}
+
+/// What to do with people.
+#[derive(Debug, Args)]
+pub struct UserArgs {
+    /// Add somebody, or set a password.
+    #[command(subcommand)]
+    pub action: UserAction,
+}
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// Add somebody who can sign in; without a password a random one is made and printed, this once
+    Add {
+        /// What to type to sign in
+        #[arg(long)]
+        name: String,
+        /// What others read; without it the name
+        #[arg(long)]
+        full_name: Option<String>,
+        /// The company, by name or id; without it the only one
+        #[arg(long)]
+        company: Option<String>,
+        /// The department, by name or id; without it the company's root
+        #[arg(long)]
+        department: Option<String>,
+        /// A role, by name; may be said more than once
+        #[arg(long = "role", default_value = "Viewer")]
+        roles: Vec<String>,
+        /// May do everything everywhere
+        #[arg(long)]
+        system_admin: bool,
+        /// The password.
+        #[command(flatten)]
+        password: UserPassword,
+        /// The data.
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Set somebody's password; without one a random one is made and printed, this once
+    Passwd {
+        /// What one types to sign in
+        #[arg(long)]
+        name: String,
+        /// The password.
+        #[command(flatten)]
+        password: UserPassword,
+        /// The data.
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+/// A password for somebody.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct UserPassword {
+    /// The password; others on this machine may see it while the command runs
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub password: Option<String>,
+    /// Read the password from the standard input, one line
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// What to fill the data with.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The data.
+    #[command(flatten)]
+    pub data: DataArgs,
 }
 
 /// How to show what the server does.

@@ -18,7 +18,7 @@ mod text;
 pub use error::ConfigError;
 pub use sections::{
     Api, Archive, Auth, Clock, Durability, Engine, Http, Journal, Log, LogFormat, ProcessCenter,
-    PublicUrl, Snapshots,
+    PublicUrl, SignIn, Snapshots,
 };
 pub use text::address;
 
@@ -51,6 +51,8 @@ pub struct Config {
     pub http: Http,
     /// How the outside calls this server.
     pub public_url: PublicUrl,
+    /// Signing in.
+    pub auth: SignIn,
     /// The process-center API.
     pub process_center: ProcessCenter,
     /// The engine's own API, `/api/v1`.
@@ -86,6 +88,7 @@ impl Default for Config {
             engine: Engine::default(),
             http: Http::default(),
             public_url: PublicUrl::default(),
+            auth: SignIn::default(),
             process_center: ProcessCenter::default(),
             api: Api::default(),
             snapshots: Snapshots::default(),

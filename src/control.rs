@@ -16,7 +16,7 @@ mod server;
 mod tests;
 
 pub use client::{ControlError, Reached, call};
-pub use message::{Answer, BackedUp, NewToken, Request, TokenLine};
+pub use message::{Answer, BackedUp, NewToken, NewUser, Request, TokenLine};
 pub use server::{ControlHandler, ControlSocket};
 
 use std::path::{Path, PathBuf};

@@ -61,7 +61,7 @@ pub fn backup(arguments: &BackupArgs) -> Result<(), Failed> {
         Reached::Server(Answer::BackedUp(done)) => done,
         Reached::Server(Answer::Refused(reason)) => return Err(reason.into()),
         Reached::Server(
-            Answer::TokenCreated(_) | Answer::Tokens(_) | Answer::TokenRevoked,
+            Answer::TokenCreated(_) | Answer::Tokens(_) | Answer::TokenRevoked | Answer::Done,
         ) => return Err("the server answered something else".into()),
         Reached::Nobody => {
             let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&config.data)?);
@@ -93,11 +93,7 @@ pub async fn backup_running(state: &Arc<State>, into: PathBuf) -> Result<BackedU
 }
 
 /// The archive is copied first: what it lacks is still in the snapshot or the journal that are copied after it.
-fn copy(
-    journal: &snapshots::Handle,
-    archive: &Archive,
-    into: &Path,
-) -> Result<BackedUp, Failed> {
+fn copy(journal: &snapshots::Handle, archive: &Archive, into: &Path) -> Result<BackedUp, Failed> {
     std::fs::create_dir_all(into)?;
     if std::fs::read_dir(into)?.next().is_some() {
         return Err(format!("{} is not empty", into.display()).into());
@@ -136,7 +132,10 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
     let config = arguments.data.config()?;
     must_exist(&arguments.from)?;
     std::fs::create_dir_all(&config.data)?;
-    let (from, target) = (RealDisk::new(&arguments.from)?, RealDisk::new(&config.data)?);
+    let (from, target) = (
+        RealDisk::new(&arguments.from)?,
+        RealDisk::new(&config.data)?,
+    );
     let report = snapshots::restore(&from, &target)?;
     let archive = arguments.from.join(ARCHIVE);
     if archive.exists() {

@@ -30,7 +30,7 @@ pub fn serve(arguments: &DemoArgs) -> Result<(), Failed> {
     let config = Config::default().with(Overrides {
         listen: arguments.listen.clone(),
         data: Some(data.clone()),
-        keys: None,
+        keys: Some(data.join("keys")),
     });
     config.check()?;
     let served = server::serve(
@@ -38,6 +38,7 @@ pub fn serve(arguments: &DemoArgs) -> Result<(), Failed> {
         Extra {
             example: Some(("leave.bpmn20.xml", EXAMPLE)),
             greeting: Some(GREETING),
+            new_keys: false,
         },
     );
     std::fs::remove_dir_all(&data)?;

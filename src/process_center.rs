@@ -67,6 +67,14 @@ fn guard(state: &State, head: &mut Head) -> Result<(), Box<Response>> {
         Access::Granted(caller) => {
             head.extensions.insert(caller);
         }
+        Access::Denied(denied) => {
+            let message = denied.to_string();
+            return Err(Box::new(error::respond(
+                denied.status(),
+                &message,
+                &At::of(head),
+            )));
+        }
         Access::Unknown => {
             let message = "a valid bearer token is required";
             let refusal = error::respond(StatusCode::UNAUTHORIZED, message, &At::of(head));

@@ -3,15 +3,17 @@
 //! Owns: the order of start and stop. Never: answers a request itself.
 //!
 //! ```text
-//!  config ─▶ engine opens the data ─▶ auto-deployment ─▶ listeners ─▶ ready … SIGTERM ─▶ drain ─▶ snapshot ─▶ exit 0
+//!  config ─▶ engine opens the data ─▶ keys, first start ─▶ auto-deployment ─▶ listeners ─▶ ready … SIGTERM ─▶ drain ─▶ snapshot ─▶ exit 0
 //! ```
 
 use crate::{
     api,
     config::{self, Auth, Config},
     control::{ControlSocket, socket_path},
+    first_start,
     http::{self, Gate, GateConfig, Limits, Router},
     logging, machine, process_center,
+    sso::{self, Sso},
     tokens::Control,
 };
 use actors::{Engine, Options, admission::Bounds, scripts::ScriptLimits};
@@ -21,7 +23,7 @@ use std::{
     error::Error,
     net::SocketAddr,
     process::{Command, ExitStatus},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -48,6 +50,51 @@ pub struct State {
     pub tenant: Tenant,
     /// When the server started.
     pub started: Instant,
+    /// Signing in.
+    pub sso: Sso,
+    /// Where the outside reaches the APIs, without a slash at the end; known when the server listens.
+    pub gateway: OnceLock<String>,
+}
+
+impl State {
+    /// Opens the data with their keys; what the first start needs is made.
+    async fn open(config: Config, new_keys: bool) -> Result<State, Failed> {
+        let started = Instant::now();
+        let engine = actors::open(options(&config)).await?;
+        let keys = first_start::keys(&engine, &config, new_keys).await?;
+        first_start::people(&engine).await?;
+        let tenant = match config.auth.company {
+            None => Tenant::default(),
+            Some(id) => {
+                let found = engine.organisation.look(|organisation| {
+                    let company = organisation.tenancy.company(id);
+                    company.map(|company| company.tenant)
+                });
+                found.ok_or_else(|| format!("[auth] company: there is no company {id}"))?
+            }
+        };
+        Ok(State {
+            sso: Sso::new(keys, &config.auth)?,
+            gateway: OnceLock::new(),
+            engine,
+            tenant,
+            started,
+            config,
+        })
+    }
+
+    /// Absolute URLs come from the configuration, else from the addresses: the APIs are at the first of them, signing in
+    /// is at the last.
+    fn set_public_urls(&self, addresses: &[SocketAddr]) {
+        let at = |configured: &Option<String>, address: Option<&SocketAddr>| {
+            let listened = address.map(|address| format!("http://{address}"));
+            configured.clone().or(listened).unwrap_or_default()
+        };
+        let public = &self.config.public_url;
+        self.sso.set_issuer(at(&public.sso, addresses.last()));
+        // Said twice, the first stays.
+        let _ = self.gateway.set(at(&public.gateway, addresses.first()));
+    }
 }
 
 /// What a special way of serving does beside it.
@@ -57,6 +104,8 @@ pub struct Extra {
     pub example: Option<(&'static str, &'static [u8])>,
     /// Printed when ready; `{base}` is the address.
     pub greeting: Option<&'static str>,
+    /// Make new keys when those of the data are gone.
+    pub new_keys: bool,
 }
 
 /// Serves until told to stop.
@@ -70,13 +119,8 @@ pub fn serve(config: Config, extra: Extra) -> Result<(), Failed> {
 
 async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     let begun = Instant::now();
-    let engine = actors::open(options(&config)).await?;
-    let state = Arc::new(State {
-        engine: engine.clone(),
-        tenant: Tenant::default(),
-        started: begun,
-        config,
-    });
+    let state = Arc::new(State::open(config, extra.new_keys).await?);
+    let engine = state.engine.clone();
     let config = &state.config;
     process_center::deploy_at_start(&state).await?;
     if let Some((name, model)) = extra.example {
@@ -84,14 +128,16 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     }
     let router = Arc::new(router(&state)?);
     let (stop, stopped) = watch::channel(false);
+    let (listeners, addresses) = bind(&config.listen).await?;
+    state.set_public_urls(&addresses);
     let mut listening = Vec::new();
-    let mut addresses = Vec::new();
-    for address in &config.listen {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| format!("cannot listen on {address}: {error}"))?;
-        addresses.push(listener.local_addr()?);
-        let serving = http::serve(listener, Arc::clone(&router), limits(config), stopped.clone());
+    for listener in listeners {
+        let serving = http::serve(
+            listener,
+            Arc::clone(&router),
+            limits(config),
+            stopped.clone(),
+        );
         listening.push(tokio::spawn(serving));
     }
     let control = start_control(&state, stopped.clone());
@@ -109,6 +155,19 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     tokio::task::spawn_blocking(move || engine.stop()).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Listens everywhere before the first request is answered: answers name the addresses.
+async fn bind(wanted: &[SocketAddr]) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), Failed> {
+    let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
+    for address in wanted {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+        addresses.push(listener.local_addr()?);
+        listeners.push(listener);
+    }
+    Ok((listeners, addresses))
 }
 
 fn start_control(
@@ -182,6 +241,7 @@ fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
         .admitting(in_flight, config.http.in_flight_bytes)
         .mount(native)?
         .mount(machine::api())?
+        .mount(sso::api())?
         .mount(process_center)?)
 }
 

@@ -2,10 +2,14 @@
 //! Never: keeps or logs a token's text; it is printed once.
 
 use crate::{
-    cli::{DataArgs, TokenAction},
-    control::{self, Answer, BackedUp, ControlHandler, NewToken, Reached, Request, TokenLine},
+    cli::TokenAction,
+    config::Config,
+    control::{
+        self, Answer, BackedUp, ControlHandler, NewToken, NewUser, Reached, Request, TokenLine,
+    },
     data,
-    server::{self, Failed, State},
+    server::{Failed, State},
+    users,
 };
 use actors::{Engine, Failure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -44,6 +48,14 @@ impl ControlHandler for Control {
 
     async fn backup(&self, into: PathBuf) -> Result<BackedUp, String> {
         data::backup_running(&self.state, into).await
+    }
+
+    async fn user_add(&self, new: NewUser) -> Result<(), String> {
+        users::add(&self.state.engine, new).await
+    }
+
+    async fn user_password(&self, user_name: String, hash: String) -> Result<(), String> {
+        users::set_password(&self.state.engine, user_name, hash).await
     }
 }
 
@@ -93,7 +105,7 @@ pub fn run(action: &TokenAction) -> Result<(), Failed> {
     let config = arguments.config()?;
     let answer = match control::call(&control::socket_path(&config.data), &request)? {
         Reached::Server(answer) => answer,
-        Reached::Nobody => on_data_at_rest(arguments, request)?,
+        Reached::Nobody => on_data_at_rest(&config, request)?,
     };
     show(answer)
 }
@@ -108,6 +120,7 @@ fn show(answer: Answer) -> Result<(), Failed> {
             }
         }
         Answer::TokenRevoked => println!("revoked"),
+        Answer::Done => println!("done"),
         Answer::BackedUp(done) => println!(
             "backed up {} files, {} bytes, up to sequence {}; the keys are not in it",
             done.files, done.bytes, done.sequence
@@ -118,13 +131,12 @@ fn show(answer: Answer) -> Result<(), Failed> {
 }
 
 /// No server runs: the data are opened here, under their own lock.
-fn on_data_at_rest(arguments: &DataArgs, request: Request) -> Result<Answer, Failed> {
-    let config = arguments.config()?;
+pub(crate) fn on_data_at_rest(config: &Config, request: Request) -> Result<Answer, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let engine = actors::open(server::options(&config)).await?;
+        let engine = users::open(config).await?;
         let tenant = Tenant::default();
         let answer = match request {
             Request::TokenCreate { name } => create(&engine, tenant, name)
@@ -135,6 +147,9 @@ fn on_data_at_rest(arguments: &DataArgs, request: Request) -> Result<Answer, Fai
                 .await
                 .map(|()| Answer::TokenRevoked),
             Request::Backup { .. } => Err("a backup is made by `loomwork backup`".to_owned()),
+            request @ (Request::UserAdd(_) | Request::UserPassword { .. }) => {
+                users::answer(&engine, request).await
+            }
         };
         tokio::task::spawn_blocking(move || engine.stop()).await?;
         Ok(answer.unwrap_or_else(Answer::Refused))

@@ -19,16 +19,16 @@ fn every_command_is_understood() {
     let rows = [
         (
             "",
-            "Serve(ServeArgs { data: DataArgs { config: None, data: None, keys: None }, listen: [], restart: false })",
+            "Serve(ServeArgs { data: DataArgs { config: None, data: None, keys: None }, listen: [], restart: false, new_keys: false })",
         ),
         (
             "serve --config c.toml --data d --listen 127.0.0.1:1 --listen [::1]:2 --restart --keys k",
             "Serve(ServeArgs { data: DataArgs { config: Some(\"c.toml\"), data: Some(\"d\"), keys: Some(\"k\") }, \
-             listen: [127.0.0.1:1, [::1]:2], restart: true })",
+             listen: [127.0.0.1:1, [::1]:2], restart: true, new_keys: false })",
         ),
         (
             "--restart",
-            "Serve(ServeArgs { data: DataArgs { config: None, data: None, keys: None }, listen: [], restart: true })",
+            "Serve(ServeArgs { data: DataArgs { config: None, data: None, keys: None }, listen: [], restart: true, new_keys: false })",
         ),
         (
             "verify --data d",
@@ -57,6 +57,27 @@ fn every_command_is_understood() {
         (
             "token revoke --name ci",
             "Token(TokenArgs { action: Revoke { name: \"ci\", data: DataArgs { config: None, data: None, keys: None } } })",
+        ),
+        (
+            "serve --new-keys",
+            "Serve(ServeArgs { data: DataArgs { config: None, data: None, keys: None }, listen: [], restart: false, new_keys: true })",
+        ),
+        (
+            "user add --name kim --company C --role Operator --role Viewer --password-stdin",
+            "User(UserArgs { action: Add { name: \"kim\", full_name: None, company: Some(\"C\"), department: None, \
+             roles: [\"Operator\", \"Viewer\"], system_admin: false, \
+             password: UserPassword { password: None, password_stdin: true }, \
+             data: DataArgs { config: None, data: None, keys: None } } })",
+        ),
+        (
+            "user passwd --name kim --password p --data d",
+            "User(UserArgs { action: Passwd { name: \"kim\", \
+             password: UserPassword { password: Some(\"p\"), password_stdin: false }, \
+             data: DataArgs { config: None, data: Some(\"d\"), keys: None } } })",
+        ),
+        (
+            "seed s.toml --data d",
+            "Seed(SeedArgs { file: \"s.toml\", data: DataArgs { config: None, data: Some(\"d\"), keys: None } })",
         ),
         ("bench-client", "BenchClient"),
         ("bench-echo", "BenchEcho"),

@@ -3,6 +3,7 @@
 
 use super::{duration, size, text};
 use jiff::tz::TimeZone;
+use org::Guid;
 use serde::Deserialize;
 use std::{path::PathBuf, time::Duration};
 
@@ -136,6 +137,21 @@ pub struct PublicUrl {
     pub sso: Option<String>,
 }
 
+/// `[auth]`: signing in.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// Failed sign-ins of one name from one address after which the next one must wait.
+    #[serde(deserialize_with = "text::positive")]
+    pub login_failures: u32,
+    /// For how long a used refresh token is only refused; later it ends the whole sign-in.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub refresh_grace: Duration,
+    /// The company of callers who bring no token; none = the first one that was made.
+    #[serde(deserialize_with = "text::optional_guid")]
+    pub company: Option<Guid>,
+}
+
 /// `[process_center]`: the documented process-center API.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -242,6 +258,16 @@ impl Default for Http {
             drain: Duration::from_secs(10),
             hosts: Vec::new(),
             allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            login_failures: 5,
+            refresh_grace: Duration::from_secs(10),
+            company: None,
         }
     }
 }

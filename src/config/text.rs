@@ -3,6 +3,7 @@
 
 use hyper::{Uri, http::uri::Authority};
 use jiff::tz::TimeZone;
+use org::Guid;
 use serde::{Deserialize, Deserializer, de};
 use std::{fmt, net::SocketAddr};
 use tracing_subscriber::EnvFilter;
@@ -95,6 +96,15 @@ fn web_address(text: &str) -> Option<Uri> {
 
 fn without_slash(text: &str) -> String {
     text.strip_suffix('/').unwrap_or(text).to_owned()
+}
+
+pub(super) fn optional_guid<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Guid>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|_| {
+        de::Error::custom(format!(
+            "'{text}' is no id, such as \"9a0c7d89-404a-4896-a0b9-1add6d9551e8\""
+        ))
+    })
 }
 
 pub(super) fn time_zone<'de, D: Deserializer<'de>>(from: D) -> Result<TimeZone, D::Error> {

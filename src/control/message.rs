@@ -24,6 +24,15 @@ pub enum Request {
         /// The directory to make: absolute, since the server may stand in another one than the client.
         into: PathBuf,
     },
+    /// Add a person.
+    UserAdd(NewUser),
+    /// Set a person's password.
+    UserPassword {
+        /// What the person types to sign in.
+        user_name: String,
+        /// The argon2id hash of the password.
+        hash: String,
+    },
 }
 
 /// What the server says to it.
@@ -38,6 +47,8 @@ pub enum Answer {
     TokenRevoked,
     /// The copy is whole and on the disk.
     BackedUp(BackedUp),
+    /// It was done.
+    Done,
     /// Nothing was done, for this reason.
     Refused(String),
 }
@@ -49,6 +60,25 @@ pub struct NewToken {
     pub name: String,
     /// What its bearer must send.
     pub token: String,
+}
+
+/// A person to add.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewUser {
+    /// What the person types to sign in.
+    pub user_name: String,
+    /// What others read.
+    pub name: String,
+    /// The argon2id hash of the password.
+    pub hash: String,
+    /// The company, by name or id.
+    pub company: Option<String>,
+    /// The department, by name or id.
+    pub department: Option<String>,
+    /// Roles by name.
+    pub roles: Vec<String>,
+    /// May do everything everywhere.
+    pub system_admin: bool,
 }
 
 /// What is known of a token later.
@@ -73,6 +103,15 @@ pub struct BackedUp {
     pub bytes: u64,
     /// The last sequence of the journal that is in it.
     pub sequence: u64,
+}
+
+impl fmt::Debug for NewUser {
+    /// Leaves the hash out: what is shown by `Debug` ends in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser")
+            .field("user_name", &self.user_name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for NewToken {

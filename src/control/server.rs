@@ -1,7 +1,7 @@
 //! The server's side: takes one request per connection and hands it to the handler.
 //! Never: waits without bound for a client, or serves more than a few at once.
 
-use super::{Answer, BackedUp, NewToken, Request, TokenLine};
+use super::{Answer, BackedUp, NewToken, NewUser, Request, TokenLine};
 use std::{
     fs::Permissions,
     future::Future,
@@ -39,6 +39,14 @@ pub trait ControlHandler: Send + Sync + 'static {
     fn token_revoke(&self, name: String) -> impl Future<Output = Result<(), String>> + Send;
     /// Copies a consistent state into a new directory.
     fn backup(&self, into: PathBuf) -> impl Future<Output = Result<BackedUp, String>> + Send;
+    /// Adds a person, durably when this returns.
+    fn user_add(&self, new: NewUser) -> impl Future<Output = Result<(), String>> + Send;
+    /// Sets a person's password to one of this hash, durably when this returns.
+    fn user_password(
+        &self,
+        user_name: String,
+        hash: String,
+    ) -> impl Future<Output = Result<(), String>> + Send;
 }
 
 /// A bound socket. Dropping it removes the file.
@@ -164,6 +172,11 @@ async fn answer<H: ControlHandler>(handler: &H, request: Request) -> Answer {
             Err("the directory of a backup must be absolute".to_owned())
         }
         Request::Backup { into } => handler.backup(into).await.map(Answer::BackedUp),
+        Request::UserAdd(new) => handler.user_add(new).await.map(|()| Answer::Done),
+        Request::UserPassword { user_name, hash } => {
+            let done = handler.user_password(user_name, hash).await;
+            done.map(|()| Answer::Done)
+        }
     };
     answered.unwrap_or_else(Answer::Refused)
 }

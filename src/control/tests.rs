@@ -55,6 +55,16 @@ impl ControlHandler for Desk {
             sequence: 7,
         })
     }
+
+    async fn user_add(&self, new: NewUser) -> Result<(), String> {
+        self.token_create(new.user_name).await.map(|_| ())
+    }
+
+    async fn user_password(&self, user_name: String, _hash: String) -> Result<(), String> {
+        let names = self.0.lock().expect("no panic under the lock");
+        let found = names.contains(&user_name).then_some(());
+        found.ok_or_else(|| format!("there is no user '{user_name}'"))
+    }
 }
 
 struct Running {
@@ -94,6 +104,18 @@ impl Running {
             answer
         };
         tokio::task::spawn_blocking(talk).await.expect("no panic")
+    }
+}
+
+fn user(name: &str) -> NewUser {
+    NewUser {
+        user_name: named(name),
+        name: named(name),
+        hash: named("secret"),
+        company: None,
+        department: None,
+        roles: vec![],
+        system_admin: false,
     }
 }
 
@@ -146,6 +168,21 @@ async fn every_request_is_answered_and_a_refusal_says_why() {
         (
             Request::Backup { into: "b".into() },
             refused("the directory of a backup must be absolute"),
+        ),
+        (Request::UserAdd(user("kim")), Answer::Done),
+        (
+            Request::UserPassword {
+                user_name: named("kim"),
+                hash: named("$"),
+            },
+            Answer::Done,
+        ),
+        (
+            Request::UserPassword {
+                user_name: named("lee"),
+                hash: named("$"),
+            },
+            refused("there is no user 'lee'"),
         ),
     ];
     for (request, expected) in story {
@@ -242,4 +279,6 @@ fn a_new_token_is_not_shown_by_debug() {
         token: named("secret"),
     };
     assert_eq!(format!("{made:?}"), "NewToken { name: \"ci\", .. }");
+    let new = user("kim");
+    assert_eq!(format!("{new:?}"), "NewUser { user_name: \"kim\", .. }");
 }

@@ -62,6 +62,8 @@ impl Server {
             engine,
             tenant: Tenant::default(),
             started: Instant::now(),
+            sso: crate::sso::for_tests(&config),
+            gateway: std::sync::OnceLock::new(),
             config,
         });
         let mut api = api();
