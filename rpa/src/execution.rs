@@ -25,6 +25,7 @@ mod effect;
 mod event;
 mod job;
 pub mod rows;
+mod start;
 pub mod stored;
 pub mod text;
 
@@ -32,10 +33,8 @@ pub use command::{Claim, ClaimedState, Command, Reject, ResultStatus, RunResult,
 pub use decide::{Decision, Refusal, decide};
 pub use effect::{AckReason, Effect, Tell, Verdict};
 pub use event::{Event, OfferEnd, Passed};
-pub use job::{
-    EndCause, Job, NewJob, OnFailure, Outcome, Owner, PackageReference, Phase, Run, RunEnd,
-    RunState, Start, Startup, Stop, StopReason, Subject, Wish,
-};
+pub use job::{EndCause, Job, Outcome, Phase, Run, RunEnd, RunState, Stop, StopReason, Wish};
+pub use start::{NewJob, OnFailure, Owner, PackageReference, Start, Startup, Subject};
 
 use crate::Guid;
 use codec::Tenant;

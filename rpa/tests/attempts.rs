@@ -1,5 +1,7 @@
 //! Stories of attempts: offers, results, retries, lost robots, late and doubled messages.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 mod support;
 
 use expect_test::{Expect, expect};

@@ -1,5 +1,7 @@
 //! What an execute begins with: jobs by target, arguments and settings merged, robots that are not there.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 mod support;
 
 use rpa::{

@@ -1,5 +1,7 @@
 //! Stories of executions with several jobs: layouts step by step, values passed on, failures, several robots at once.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 mod support;
 
 use expect_test::{Expect, expect};

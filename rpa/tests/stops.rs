@@ -1,5 +1,7 @@
 //! Stories of jobs that are ended or held from outside: cancel, pause, priority, time limit, a deleted workflow.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 mod support;
 
 use expect_test::{Expect, expect};

@@ -2,7 +2,8 @@
 //! Never: judges; what it applies was decided.
 
 use super::{
-    Event, Execution, Job, Outcome, Passed, Phase, Run, RunState, Stop, Wish, event::OfferEnd,
+    Event, Execution, Job, Outcome, Passed, Phase, Run, RunEnd, RunState, Stop, Wish,
+    event::OfferEnd,
 };
 
 impl Execution {
@@ -76,41 +77,14 @@ impl Job {
                 why: OfferEnd::Rejected(_) | OfferEnd::TimedOut | OfferEnd::Cut,
                 avoid_until_ms,
                 ..
-            } => {
-                self.phase = Phase::Waiting;
-                let robot = self.runs.last().map(|run| run.robot);
-                if let (Some(robot), Some(until_ms)) = (robot, avoid_until_ms) {
-                    self.avoid.retain(|(avoided, _)| *avoided != robot);
-                    self.avoid.push((robot, *until_ms));
-                }
-            }
-            Event::Accepted { at_ms, .. } => {
-                self.phase = Phase::Active;
-                self.avoid.clear();
-                self.message = None;
-                self.started_ms = self.started_ms.or(Some(*at_ms));
-                self.with_run(|run| {
-                    run.state = RunState::Running;
-                    run.started_ms = Some(*at_ms);
-                    run.running_since_ms = Some(*at_ms);
-                });
-            }
+            } => self.end_offer(*avoid_until_ms),
+            Event::Accepted { at_ms, .. } => self.begin(*at_ms),
             Event::RunEnded {
                 outcome,
                 end,
                 at_ms,
                 ..
-            } => {
-                self.phase = Phase::Waiting;
-                self.message.clone_from(&end.message);
-                self.with_run(|run| {
-                    run.state = RunState::Ended(*outcome);
-                    run.finished_ms = Some(*at_ms);
-                    run.settle(*at_ms);
-                    (run.wish, run.stop) = (None, None);
-                    run.end = Some((**end).clone());
-                });
-            }
+            } => self.end_run(*outcome, end, *at_ms),
             Event::JobEnded {
                 outcome,
                 message,
@@ -161,6 +135,39 @@ impl Job {
             run.fence = *fence;
             run.robot = *robot;
             run.robot_name.clone_from(robot_name);
+        });
+    }
+
+    fn end_offer(&mut self, avoid_until_ms: Option<i64>) {
+        self.phase = Phase::Waiting;
+        let robot = self.runs.last().map(|run| run.robot);
+        if let (Some(robot), Some(until_ms)) = (robot, avoid_until_ms) {
+            self.avoid.retain(|(avoided, _)| *avoided != robot);
+            self.avoid.push((robot, until_ms));
+        }
+    }
+
+    fn begin(&mut self, at_ms: i64) {
+        self.phase = Phase::Active;
+        self.avoid.clear();
+        self.message = None;
+        self.started_ms = self.started_ms.or(Some(at_ms));
+        self.with_run(|run| {
+            run.state = RunState::Running;
+            run.started_ms = Some(at_ms);
+            run.running_since_ms = Some(at_ms);
+        });
+    }
+
+    fn end_run(&mut self, outcome: Outcome, end: &RunEnd, at_ms: i64) {
+        self.phase = Phase::Waiting;
+        self.message.clone_from(&end.message);
+        self.with_run(|run| {
+            run.state = RunState::Ended(outcome);
+            run.finished_ms = Some(at_ms);
+            run.settle(at_ms);
+            (run.wish, run.stop) = (None, None);
+            run.end = Some(end.clone());
         });
     }
 

@@ -213,27 +213,7 @@ impl Planning<'_> {
             id: workflow.version,
         })?;
         let given = &self.execute.overrides;
-        let priority = given.priority.unwrap_or(workflow.priority);
-        let max_retry_count = given.max_retry_count.unwrap_or(workflow.max_retry_count);
-        if priority > limits::PRIORITY {
-            return Err(Refusal::improper(
-                "priority",
-                format!("it lies between 0 and {}", limits::PRIORITY),
-            ));
-        }
-        if max_retry_count > limits::RETRIES {
-            return Err(Refusal::improper(
-                "maxRetryCount",
-                format!("it lies between 0 and {}", limits::RETRIES),
-            ));
-        }
-        let max_run_seconds = given.max_run_seconds.or(workflow.max_run_seconds);
-        if max_run_seconds.is_some_and(|seconds| !(1..=limits::RUN_S).contains(&seconds)) {
-            return Err(Refusal::improper(
-                "maxRunSeconds",
-                format!("it lies between 1 and {}", limits::RUN_S),
-            ));
-        }
+        let (priority, max_retry_count, max_run_seconds) = self.numbers(workflow)?;
         Ok(NewJob {
             id: Guid::NIL,
             step,
@@ -261,6 +241,33 @@ impl Planning<'_> {
             notification: workflow.notification.clone(),
             skipped: false,
         })
+    }
+
+    /// Priority, retries and seconds of a run.
+    fn numbers(&self, workflow: &Workflow) -> Result<(u32, u32, Option<u32>), Refusal> {
+        let given = &self.execute.overrides;
+        let priority = given.priority.unwrap_or(workflow.priority);
+        let max_retry_count = given.max_retry_count.unwrap_or(workflow.max_retry_count);
+        if priority > limits::PRIORITY {
+            return Err(Refusal::improper(
+                "priority",
+                format!("it lies between 0 and {}", limits::PRIORITY),
+            ));
+        }
+        if max_retry_count > limits::RETRIES {
+            return Err(Refusal::improper(
+                "maxRetryCount",
+                format!("it lies between 0 and {}", limits::RETRIES),
+            ));
+        }
+        let max_run_seconds = given.max_run_seconds.or(workflow.max_run_seconds);
+        if max_run_seconds.is_some_and(|seconds| !(1..=limits::RUN_S).contains(&seconds)) {
+            return Err(Refusal::improper(
+                "maxRunSeconds",
+                format!("it lies between 1 and {}", limits::RUN_S),
+            ));
+        }
+        Ok((priority, max_retry_count, max_run_seconds))
     }
 
     fn arguments(

@@ -1,5 +1,7 @@
 //! A registry with a caller and a clock, for stories. Never: decides anything itself.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 use super::{START_MS, stamp};
 use codec::Tenant;
 use rpa::{

@@ -1,6 +1,7 @@
 //! An execution with its clock and the effects of its last command, for stories.
 //! Never: decides anything itself.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 #![allow(dead_code, reason = "each test binary uses another part of it")]
 
 pub mod desk;
