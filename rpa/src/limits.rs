@@ -14,6 +14,8 @@ pub const ARGUMENTS: usize = 500;
 pub const VALUE_BYTES: usize = 256 * 1024;
 /// Bytes of all values of one execute, so that an offer fits into a frame.
 pub const VALUES_BYTES: usize = 768 * 1024;
+/// Bytes of all values of all jobs of an execution: its first record stays below 16 MiB with all else.
+pub const EXECUTION_VALUES_BYTES: usize = 8 * 1024 * 1024;
 /// Robots bound to a workflow; an execute makes a job for each in one record.
 pub const BOUND_ROBOTS: usize = 1_000;
 /// Robots of a group.
@@ -41,5 +43,6 @@ pub const ASSET_BYTES: usize = 64 * 1024;
 /// How long a robot that refused an offer is not offered the same job, in milliseconds.
 pub const AVOID_MS: i64 = 30_000;
 
+const _: () = assert!(VALUES_BYTES <= EXECUTION_VALUES_BYTES);
 const _: () = assert!(VALUE_BYTES <= VALUES_BYTES && DEFAULT_PRIORITY <= PRIORITY);
 const _: () = assert!(DEFAULT_RETRIES <= RETRIES && NODES <= JOBS && BOUND_ROBOTS <= JOBS);

@@ -343,3 +343,24 @@ fn a_started_run_that_its_robot_no_longer_names_has_failed() {
     "#]],
     );
 }
+
+#[test]
+fn a_robot_may_say_much_and_a_part_of_it_is_kept() {
+    let mut world = World::of_one(0);
+    world.begin(1, 1);
+    let (run, fence) = world.last(1);
+    let result = RunResult {
+        message: Some("é".repeat(100_000)),
+        ..RunResult::of(ResultStatus::Failed)
+    };
+    let robot = Guid(1);
+    let report = Command::ReportResult {
+        robot,
+        run,
+        fence,
+        result,
+    };
+    world.send(report).unwrap();
+    let message = world.execution.jobs()[0].message.as_ref().unwrap();
+    assert_eq!(message.chars().count(), rpa::limits::TEXT_CHARS);
+}

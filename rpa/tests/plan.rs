@@ -9,7 +9,7 @@ use rpa::{
     argument::{Argument, AssetContent, Source, SourcedArgument},
     execution::{NewJob, OnFailure, Owner, Start, Startup},
     registry::{
-        Action, LayoutSettings, NewNode, Refusal, State, WorkflowSettings,
+        Action, LayoutSettings, NewNode, Refusal, RobotSettings, State, WorkflowSettings,
         plan::{self, Execute, Overrides},
     },
     terms::{AssetType, Direction, JobExecutionPolicy},
@@ -334,4 +334,31 @@ fn a_layout_has_a_step_for_each_node_and_a_job_for_each_robot() {
         refused.map_err(|refusal| refusal.code()),
         Err("unknown-reference")
     );
+}
+
+#[test]
+fn the_values_of_all_jobs_together_have_a_bound() {
+    let mut desk = Desk::furnished(vec![]);
+    let robots: Vec<u128> = (0..50).map(|n| 0x1000 + n).collect();
+    for robot in &robots {
+        desk.done(Action::CreateRobot {
+            id: Guid(*robot),
+            queue: Guid(0x1000 + *robot),
+            department: HOME,
+            settings: RobotSettings {
+                label: named("r"),
+                ..RobotSettings::default()
+            },
+        });
+    }
+    direct(&mut desk, &robots);
+    let given = |bytes: usize| Overrides {
+        arguments: vec![Argument {
+            value: Some("x".repeat(bytes)),
+            ..Argument::new("a", "System.String", Direction::In)
+        }],
+        ..Overrides::default()
+    };
+    assert_eq!(refused(&desk.state, given(160 * 1024)), "planned");
+    assert_eq!(refused(&desk.state, given(170 * 1024)), "improper");
 }

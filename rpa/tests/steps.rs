@@ -319,8 +319,12 @@ fn an_execution_begins_once_and_with_proper_jobs() {
     let mut world = layout(OnFailure::Continue);
     let again = Command::Start(Box::new(start(vec![new_job(1, 0, 0)], OnFailure::Continue)));
     assert_eq!(world.send(again), Err(Refusal::AlreadyStarted));
-    let rows: [(&str, Vec<NewJob>); 4] = [
+    let mut large = new_job(1, 0, 0);
+    let value = "x".repeat(rpa::limits::EXECUTION_VALUES_BYTES + 1);
+    large.arguments = vec![argument("a", Direction::In, Some(&value), Source::Value)];
+    let rows: [(&str, Vec<NewJob>); 5] = [
         ("none", vec![]),
+        ("large", vec![large]),
         ("twice", vec![new_job(1, 0, 0), new_job(1, 0, 0)]),
         ("late", vec![new_job(1, 1, 0)]),
         ("gap", vec![new_job(1, 0, 0), new_job(2, 2, 0)]),

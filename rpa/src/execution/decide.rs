@@ -71,6 +71,11 @@ impl Refusal {
     }
 }
 
+/// A robot's text, cut to what is kept.
+fn kept(text: String) -> String {
+    text.chars().take(limits::TEXT_CHARS).collect()
+}
+
 /// What a command leads to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
@@ -197,6 +202,11 @@ impl Deciding<'_> {
         let jobs = &start.jobs;
         if jobs.is_empty() || jobs.len() > limits::JOBS {
             return Err(Refusal::ImproperJobs("none, or too many"));
+        }
+        let sourced = jobs.iter().flat_map(|job| &job.arguments);
+        let values = argument::value_bytes(sourced.map(|sourced| &sourced.argument));
+        if values > limits::EXECUTION_VALUES_BYTES {
+            return Err(Refusal::ImproperJobs("their values are too large"));
         }
         let mut ids: Vec<Guid> = jobs.iter().map(|job| job.id).collect();
         ids.sort_unstable();

@@ -74,6 +74,7 @@ pub fn workflow(
         execute,
         has_robot,
         jobs: Vec::new(),
+        value_bytes: 0,
     };
     planning.step(workflow, None, 0)?;
     let on_failure = match execute.activity {
@@ -109,6 +110,7 @@ pub fn layout(
         execute,
         has_robot,
         jobs: Vec::new(),
+        value_bytes: 0,
     };
     planning.nodes(layout)?;
     let on_failure = match layout.continue_on_failure {
@@ -136,6 +138,8 @@ struct Planning<'a> {
     execute: &'a Execute,
     has_robot: &'a dyn Fn(Guid) -> bool,
     jobs: Vec<NewJob>,
+    /// Bytes of the values of all jobs.
+    value_bytes: usize,
 }
 
 impl Planning<'_> {
@@ -166,6 +170,12 @@ impl Planning<'_> {
             ));
         }
         let template = self.template(workflow, node, step)?;
+        self.value_bytes += queues.len()
+            * argument::value_bytes(template.arguments.iter().map(|sourced| &sourced.argument));
+        if self.value_bytes > limits::EXECUTION_VALUES_BYTES {
+            let why = "the values of all jobs together are too large";
+            return Err(Refusal::improper("arguments", why));
+        }
         let several = queues.len() > 1;
         for (at, (queue, robot)) in queues.into_iter().enumerate() {
             let label = match several {

@@ -1,7 +1,9 @@
 //! Offers: given to a robot, accepted, refused, timed out, cut.
 //! Owns: fences, and which run an offer is of. Never: chooses the robot.
 
-use super::{Command, Deciding, EndCause, Event, Guid, Outcome, Phase, Refusal, RunEnd, Tell};
+use super::{
+    Command, Deciding, EndCause, Event, Guid, Outcome, Phase, Refusal, RunEnd, Tell, kept,
+};
 use crate::execution::{OfferEnd, Reject};
 
 impl Deciding<'_> {
@@ -77,6 +79,7 @@ impl Deciding<'_> {
         let Some((number, job, _)) = self.current(robot, run, fence) else {
             return;
         };
+        let message = message.map(kept);
         let offered = matches!(job.phase, Phase::Offered { .. });
         match reason {
             // A robot that takes everything unseen learns only now what it has.

@@ -1,7 +1,9 @@
 //! What robots say about their runs: paused, resumed, results, and what they have when they connect.
 //! Owns: what a late, doubled or foreign message means: nothing changes, and the robot is told.
 
-use super::{Deciding, EndCause, Event, Guid, Job, Outcome, Phase, Run, RunState, Tell, Wish};
+use super::{
+    Deciding, EndCause, Event, Guid, Job, Outcome, Phase, Run, RunState, Tell, Wish, kept,
+};
 use crate::{
     execution::{
         AckReason, Claim, ClaimedState, OfferEnd, ResultStatus, RunResult, StopReason, Verdict,
@@ -51,6 +53,7 @@ impl Deciding<'_> {
             arguments.any(|a| a.name == name && a.direction == Direction::In)
         };
         result.outputs.retain(|(name, _)| !declared_in(name));
+        result.message = result.message.map(kept);
         let stop = run
             .stop
             .as_ref()
