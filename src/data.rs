@@ -142,10 +142,11 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
         Archive::open(&archive)?.copy_to(&config.data.join(ARCHIVE))?;
     }
     println!(
-        "restored {} segments with {} records into {}",
+        "restored {} segments with {} records into {}; the keys are not in a backup: put them into {}",
         report.segments,
         report.records,
-        config.data.display()
+        config.data.display(),
+        config.keys_dir().display()
     );
     Ok(())
 }

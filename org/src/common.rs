@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Stamp {
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Who: a company user, an API key or [`Guid::MACHINE`].
+    /// Who: an account, an API key or [`Guid::MACHINE`].
     pub by: Guid,
     /// What they were called then.
     pub by_name: String,

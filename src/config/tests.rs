@@ -167,6 +167,20 @@ fn a_file_that_was_named_must_exist() {
 }
 
 #[test]
+fn the_apis_and_signing_in_may_have_addresses_of_their_own() {
+    let text = "[listen]\nsso = '127.0.0.1:81'\ngateway = '127.0.0.1:8080'";
+    let config = parse(text).expect("a configuration");
+    let listen: Vec<String> = config.listen.iter().map(ToString::to_string).collect();
+    assert_eq!(listen, ["127.0.0.1:8080", "127.0.0.1:81"]);
+    for wrong in [
+        "[listen]\nsso = '127.0.0.1:81'",
+        "[listen]\nsso = 'x'\ngateway = 'y'",
+    ] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn lengths_of_time_are_read_in_every_form() {
     let rows = [
         ("250ms", Some(250)),

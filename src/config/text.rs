@@ -15,6 +15,14 @@ pub(super) fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Socket
 
 struct AddressesVisitor;
 
+/// Listeners of their own for the APIs and for signing in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listen {
+    gateway: String,
+    sso: String,
+}
+
 impl<'de> de::Visitor<'de> for AddressesVisitor {
     type Value = Vec<SocketAddr>;
 
@@ -24,6 +32,13 @@ impl<'de> de::Visitor<'de> for AddressesVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
         address(text).map(|one| vec![one]).map_err(E::custom)
+    }
+
+    /// `[listen] gateway, sso`: one address each. Absolute URLs name the first one for the APIs, the last for signing in.
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let both = Listen::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        let read = |text: &String| address(text).map_err(de::Error::custom);
+        Ok(vec![read(&both.gateway)?, read(&both.sso)?])
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
