@@ -45,6 +45,9 @@ pub const MAX_ACTIVATIONS: u32 = 100_000;
 /// Most bytes of values that one command sets: a record of the journal holds 16 MiB, with room for all else.
 pub const MAX_VALUE_BYTES: usize = 12 * 1024 * 1024;
 
+/// Most variables of one scope: they are searched by name one after the other.
+pub const MAX_VARIABLES: usize = 10_000;
+
 /// Deepest chain of called instances.
 pub const MAX_CALL_DEPTH: u32 = 64;
 

@@ -12,7 +12,7 @@ use super::agenda::{self, Operation};
 use super::refusal::Refusal;
 use super::scope::ExecutionScope;
 use super::work::Work;
-use super::{Instance, MAX_ACTIVATIONS, MAX_VALUE_BYTES};
+use super::{Instance, MAX_ACTIVATIONS, MAX_VALUE_BYTES, MAX_VARIABLES};
 use crate::elements;
 use crate::host::{Definition, Host, ScriptFailure};
 use crate::model::{
@@ -90,6 +90,11 @@ impl<'a> Run<'a> {
     }
 
     fn bound_values(&self) -> Step {
+        if self.work.is_crowded() {
+            return Err(Refusal::LimitExceeded(format!(
+                "more than {MAX_VARIABLES} variables in one scope"
+            )));
+        }
         if self.work.value_bytes() > MAX_VALUE_BYTES {
             return Err(Refusal::LimitExceeded(format!(
                 "more than {MAX_VALUE_BYTES} bytes of variables in one command"

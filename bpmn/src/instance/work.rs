@@ -4,10 +4,10 @@
 //! Owns: emitting events, numbers, variables, and the small changes that they are made of.
 //! Never: follows a flow; that is the agenda's.
 
-use super::Instance;
 use super::event::{Event, TaskChange};
 use super::refusal::Refusal;
 use super::state::{Core, Execution};
+use super::{Instance, MAX_VARIABLES};
 use crate::host::Definition;
 use crate::model::{ElementIndex, Process};
 use crate::rows::Rows;
@@ -25,8 +25,10 @@ pub(crate) struct Work<'a> {
     /// Definitions that this command has met.
     pub definitions: Vec<Arc<Definition>>,
     last_number: u32,
-    /// Bytes of the values that were set, roughly.
+    /// Bytes of the names and values that were set, roughly.
     value_bytes: usize,
+    /// A scope would have had more than `MAX_VARIABLES`.
+    crowded: bool,
 }
 
 impl<'a> Work<'a> {
@@ -41,10 +43,16 @@ impl<'a> Work<'a> {
             definitions: Vec::with_capacity(1),
             last_number,
             value_bytes: 0,
+            crowded: false,
         }
     }
 
-    /// Bytes of the values that this command set, roughly: what its record will take.
+    /// Whether a scope would have had too many variables.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded
+    }
+
+    /// Bytes of the names and values that this command set, roughly: what its record will take.
     pub fn value_bytes(&self) -> usize {
         self.value_bytes
     }
@@ -234,7 +242,15 @@ impl<'a> Work<'a> {
         if self.core().variable(scope, name) == Some(&value) {
             return;
         }
-        self.value_bytes = self.value_bytes.saturating_add(size(&value));
+        if self.core().variables_of(scope).len() >= MAX_VARIABLES
+            && self.core().variable(scope, name).is_none()
+        {
+            // The command is refused at its next step; till then nothing is searched among ever more.
+            self.crowded = true;
+            return;
+        }
+        let bytes = size(&value).saturating_add(name.len());
+        self.value_bytes = self.value_bytes.saturating_add(bytes);
         self.emit(Event::VariableSet {
             scope,
             name: name.to_owned(),
@@ -281,6 +297,10 @@ impl<'a> Work<'a> {
         for (name, value) in variables {
             self.transient
                 .retain(|(of, known, _)| *of != instance || *known != name);
+            if self.transient.len() >= MAX_VARIABLES {
+                self.crowded = true;
+                return;
+            }
             self.transient.push((instance, name, value));
         }
     }

@@ -55,6 +55,28 @@ fn variables_that_grow_without_end_are_refused() {
 }
 
 #[test]
+fn more_variables_than_a_scope_holds_are_refused_and_as_many_are_not() {
+    for (count, refused) in [(10_000, false), (10_001, true), (400_000, true)] {
+        let mut world = world(&[&process(TASK, &["start>task", "task>end"])]);
+        let mut start = start_of(&world);
+        start.variables = (0..count)
+            .map(|number| (format!("v{number}"), Value::Int(number)))
+            .collect();
+        let code = world.start(start).err().map(|refusal| refusal.code());
+        assert_eq!(code, refused.then_some("limit-exceeded"), "{count}");
+    }
+}
+
+#[test]
+fn the_names_of_variables_count_as_their_values_do() {
+    let mut world = world(&[&process(TASK, &["start>task", "task>end"])]);
+    let mut start = start_of(&world);
+    start.variables = vec![("n".repeat(13 << 20), Value::Null)];
+    let refusal = world.start(start).expect_err("it is refused");
+    assert_eq!(refusal.code(), "limit-exceeded", "{refusal}");
+}
+
+#[test]
 fn calls_with_sub_processes_in_between_end_without_exhausting_the_stack() {
     let mut open = String::new();
     for depth in 0..60 {
