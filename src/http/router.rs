@@ -23,6 +23,9 @@ use super::{
     resource::Resource,
 };
 
+/// With it a request is finished though its client has gone.
+const IDEMPOTENCY_KEY: header::HeaderName = header::HeaderName::from_static("idempotency-key");
+
 /// A route table that contradicts itself.
 #[derive(Debug, thiserror::Error)]
 pub enum RouterError {
@@ -255,10 +258,16 @@ impl<S: Send + Sync + 'static> Router<S> {
         at: &At,
     ) -> Response {
         let context = Arc::clone(&self.context);
+        let once = request.headers.contains_key(IDEMPOTENCY_KEY);
         let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
             (route.run)(context, request, params, style, at.clone())
         }));
         let answer = match started {
+            // What is to be done once goes on without its client: who comes again must meet it, or its answer.
+            Ok(work) if once => match tokio::spawn(Unwinding(work)).await {
+                Ok(answer) => answer,
+                Err(stopped) => Err(Box::new(stopped.to_string()) as Box<dyn Any + Send>),
+            },
             Ok(work) => Unwinding(work).await,
             Err(panic) => Err(panic),
         };

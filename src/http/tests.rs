@@ -96,6 +96,16 @@ async fn hold(context: Context<App>, _: Request, _: Params) -> Response {
     Response::text(StatusCode::OK, "released")
 }
 
+/// Is entered once more when it has been let go.
+async fn finish(context: Context<App>, _: Request, _: Params) -> Response {
+    let released = context.release.notified();
+    // As above.
+    let _gone = context.entered.send(());
+    released.await;
+    let _gone = context.entered.send(());
+    Response::text(StatusCode::OK, "finished")
+}
+
 async fn list(_: Context<App>, _: Request, _: Params) -> Response {
     let pieces = (0..1_000).map(|_| Bytes::from(vec![b'x'; 16 * 1024]));
     Response::new(StatusCode::OK).chunks(pieces)
@@ -139,6 +149,7 @@ fn router(context: Arc<App>) -> Router<App> {
             Route::post("/native/count", count).streamed(10_000_000),
             Route::get("/native/hold", hold),
             Route::get("/native/wait", hold).waits(),
+            Route::post("/native/finish", finish),
             Route::get("/native/list", list),
             Route::get("/native/panics", panics),
             Route::get("/native/upgrade", upgrade),

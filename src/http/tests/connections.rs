@@ -2,8 +2,11 @@
 
 use std::io::{Read, Write};
 
-use super::wire::{Running, status};
-use crate::http::Limits;
+use super::{
+    app, arrival, router,
+    wire::{Running, status},
+};
+use crate::http::{HeaderValue, Limits};
 
 const GET: &str = "GET /native/tasks/7 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const HOLD: &str = "GET /native/hold HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -263,4 +266,27 @@ fn an_upgraded_connection_is_no_longer_timed_as_an_idle_one() {
     let mut echoed = [0; 10];
     upgraded.stream.read_exact(&mut echoed).expect("the echo");
     assert_eq!(&echoed, b"still here");
+}
+
+#[tokio::test]
+async fn a_request_with_an_idempotency_key_is_finished_though_its_client_has_gone() {
+    for finished in [true, false] {
+        let (app, mut entries) = app();
+        let router = router(std::sync::Arc::clone(&app));
+        let mut arrival = arrival("POST", "/native/finish");
+        if finished {
+            let key = HeaderValue::from_static("k");
+            arrival.head.headers.insert("idempotency-key", key);
+        }
+        tokio::select! {
+            _ = router.handle(arrival) => panic!("nobody has let it go"),
+            entered = entries.recv() => assert!(entered.is_some()),
+        }
+        app.release.notify_waiters();
+        if finished {
+            assert!(entries.recv().await.is_some());
+        } else {
+            assert!(entries.try_recv().is_err());
+        }
+    }
 }
