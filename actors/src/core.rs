@@ -22,7 +22,7 @@ use crate::{
     timers::Timers,
     views::Views,
 };
-use bpmn::Command;
+use bpmn::{Command, Refusal};
 use codec::{RootId, Tenant};
 use parking_lot::RwLock;
 use ractor::ActorRef;
@@ -183,7 +183,15 @@ impl Core {
     ) -> Result<Arc<Rendered>, Failure> {
         let (sender, receiver) = oneshot::channel();
         let responder: Responder = Box::new(move |result| {
-            let answer = result.map(|applied| Arc::new(render(&applied)));
+            let answer = result.and_then(|applied| {
+                let rendered = render(&applied);
+                let bytes = rendered.body.len() + rendered.location.len();
+                if bytes > applied.room_bytes {
+                    let text = format!("an answer of {bytes} bytes is too long to be remembered");
+                    return Err(Failure::Refused(Refusal::LimitExceeded(text)));
+                }
+                Ok(Arc::new(rendered))
+            });
             let rendered = answer.as_ref().ok().cloned();
             Ready {
                 send: Box::new(move || drop(sender.send(answer))),

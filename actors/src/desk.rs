@@ -22,7 +22,7 @@ use std::sync::{Arc, mpsc};
 /// Messages of one slot in a row before others get their turn.
 const MESSAGES_BEFORE_YIELD: usize = 64;
 
-/// Largest events of one command, in bytes (DESIGN: a record of 16 MiB).
+/// Largest events of one command and the answer remembered with them, in bytes (DESIGN: a record of 16 MiB).
 const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024 - 4096;
 
 /// A host's desk.
@@ -179,8 +179,13 @@ impl Desk {
         let ready = pending(Ok(Applied {
             instance: &live.instance,
             decision: &decision,
+            room_bytes: MAX_EVENT_BYTES - events.len(),
         }));
         if decision.events.is_empty() {
+            return core.answer(slot, ready.send);
+        }
+        if remember.is_some() && ready.rendered.is_none() {
+            self.undo(slot);
             return core.answer(slot, ready.send);
         }
         let remembered = remember

@@ -19,7 +19,8 @@ pub type Look = Box<dyn FnOnce(Result<Seen<'_>, Failure>) -> Answer + Send>;
 pub struct Ready {
     /// Sends it.
     pub send: Answer,
-    /// What a repetition of the request gets; none for refusals and requests without a key.
+    /// What a repetition of the request gets; none for refusals, requests without a key, and an answer that its record has
+    /// no room for: `send` then refuses the command, which must be undone.
     pub rendered: Option<Arc<Rendered>>,
 }
 
@@ -40,6 +41,8 @@ pub struct Applied<'a> {
     pub instance: &'a Instance,
     /// Its events and outcome.
     pub decision: &'a Decision,
+    /// Bytes that its record has left for an answer that is remembered.
+    pub room_bytes: usize,
 }
 
 /// The state as a reader sees it.

@@ -137,16 +137,51 @@ async fn what_was_answered_is_there_after_a_stop_and_after_a_crash() {
     close(engine).await;
 }
 
-/// Copies what a crash would leave, without the spare segments: they are made and renamed meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_too_long_to_be_remembered_refuses_its_command_and_the_server_goes_on() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    deploy(&engine).await;
+    let root = start(&engine).await;
+    let set = |value: i64| Command::SetVariables {
+        target: bpmn::instance::VariableTarget::Instance(0),
+        local: false,
+        set: vec![("amount".to_owned(), Value::Int(value))],
+        remove: Vec::new(),
+    };
+    let answer = |bytes: usize| {
+        move |_: &actors::message::Applied<'_>| Rendered {
+            status: 200,
+            location: String::new(),
+            body: vec![b'x'; bytes],
+        }
+    };
+    let request = Remember { key: 1, body: 1 };
+    let long = engine.order_once(root, set(8), request, answer(17 << 20));
+    let refused = long.await.err().map(|failure| failure.to_string());
+    assert!(refused.is_some_and(|text| text.contains("too long to be remembered")));
+    let amount = |expected: &'static str| {
+        engine.look(root, move |seen| {
+            let text = seen.instance.text();
+            assert!(text.contains(expected), "{text}");
+        })
+    };
+    assert!(amount("7").await.is_ok());
+    let short = engine.order_once(root, set(9), request, answer(15 << 20));
+    assert!(short.await.is_ok());
+    assert!(amount("9").await.is_ok());
+    close(engine).await;
+}
+
 fn copy_directory(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("readable") {
         let entry = entry.expect("an entry");
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with("spare") {
+        // Segments that are being prepared come and go beside this.
+        if entry.file_name().to_string_lossy().starts_with("spare") {
             continue;
         }
-        std::fs::copy(entry.path(), to.join(name)).expect("copied");
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
     }
 }
 
