@@ -34,6 +34,8 @@ const SCRIPT_THREADS: usize = 2;
 const COMMANDS: usize = 65_536;
 /// The journal may hold so much that no snapshot has made needless, as a multiple of what leads to a snapshot.
 const JOURNAL_LIMIT_FACTOR: u64 = 16;
+/// And never less than so many segments: whole ones are trimmed, and those between two snapshots cannot be.
+const JOURNAL_LIMIT_SEGMENTS: u64 = 8;
 /// A server that ended within this is not started again at once.
 const CRASH_PAUSE: Duration = Duration::from_secs(1);
 
@@ -298,7 +300,13 @@ pub fn options(config: &Config) -> Options {
         journal_limit_bytes: config
             .snapshots
             .journal_bytes
-            .saturating_mul(JOURNAL_LIMIT_FACTOR),
+            .saturating_mul(JOURNAL_LIMIT_FACTOR)
+            .max(
+                config
+                    .journal
+                    .segment_bytes
+                    .saturating_mul(JOURNAL_LIMIT_SEGMENTS),
+            ),
         snapshot_journal_bytes: config.snapshots.journal_bytes,
         snapshot_every: config.snapshots.every,
         snapshot_bytes_per_second: Some(config.snapshots.write_rate),

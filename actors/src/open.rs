@@ -317,7 +317,7 @@ async fn start(
     let publish = move |batch| publisher::publish(&publishing, batch);
     threads.push(core.queue.start_writer(Box::new(journal), publish)?);
     threads.push(Archiver::start(Arc::clone(core))?);
-    let (snapshots, snapshotter) = Snapshotter::start(Arc::clone(core), store)?;
+    let (snapshots, snapshotter) = Snapshotter::start(Arc::clone(core), store, handle.clone())?;
     let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
     core.hosts.start(core).await.map_err(failed)?;
     start_script_hosts(core).await?;

@@ -4,7 +4,7 @@
 //! Never: stops writes; renames a snapshot into place before the journal is durable up to what is in it.
 //!
 //! ```text
-//!  journal grew by max(256 MiB, last snapshot) or 10 minutes after a change
+//!  journal grew by max(256 MiB, last snapshot) · 10 minutes after a change · it holds more than its limit
 //!   └▶ flush the archive ─▶ begin(durable + 1) ─▶ definitions, identities, clock, answers, every slot ─▶ finish ─▶ prune ─▶ trim
 //! ```
 
@@ -15,7 +15,7 @@ use crate::{
     record::{self, kind},
 };
 use parking_lot::{Condvar, Mutex};
-use snapshots::{EntityRef, FileSnapshots, SnapshotError, SnapshotStore, SnapshotWriter};
+use snapshots::{EntityRef, FileSnapshots, Handle, SnapshotError, SnapshotStore, SnapshotWriter};
 use std::{
     sync::{Arc, mpsc},
     thread,
@@ -32,6 +32,7 @@ const KEEP: usize = 2;
 /// Takes snapshots.
 pub struct Snapshotter {
     store: FileSnapshots,
+    journal: Handle,
     control: Arc<Control>,
 }
 
@@ -80,10 +81,12 @@ impl Snapshotter {
     pub fn start(
         core: Arc<Core>,
         store: FileSnapshots,
+        journal: Handle,
     ) -> std::io::Result<(Arc<Control>, thread::JoinHandle<()>)> {
         let control = Arc::new(Control::default());
         let snapshotter = Snapshotter {
             store,
+            journal,
             control: Arc::clone(&control),
         };
         let thread = thread::Builder::new()
@@ -95,8 +98,10 @@ impl Snapshotter {
     fn run(&self, core: &Arc<Core>) {
         let mut last = Instant::now();
         let mut bytes_then = 0;
-        let mut sequence_then = core.queue.durable();
+        // What was read back may be in no snapshot: the first look counts it as a change.
+        let mut sequence_then = 0;
         let mut last_size = 0;
+        let mut same = 0;
         loop {
             let Some(wanted) = self.wait() else { return };
             let grown = core.queue.journal_bytes() - bytes_then;
@@ -104,7 +109,12 @@ impl Snapshotter {
             let changed = core.queue.durable() > sequence_then;
             let old = last.elapsed() >= core.options.snapshot_every;
             let asked = wanted.is_some();
-            if !(asked || grown >= threshold || (changed && old)) {
+            if changed {
+                same = 0;
+            }
+            // Past its limit the journal refuses all change, and only so many snapshots let it be trimmed.
+            let held = self.journal.held_bytes() > core.options.journal_limit_bytes && same < KEEP;
+            if !(asked || held || grown >= threshold || (changed && old)) {
                 continue;
             }
             let (bytes_now, sequence_now) = (core.queue.journal_bytes(), core.queue.durable());
@@ -113,6 +123,7 @@ impl Snapshotter {
                 Ok(bytes) => {
                     (last, bytes_then, sequence_then, last_size) =
                         (Instant::now(), bytes_now, sequence_now, *bytes);
+                    same += 1;
                 }
                 Err(error) => tracing::error!(%error, "a snapshot failed; it is tried again"),
             }

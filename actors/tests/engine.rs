@@ -173,6 +173,39 @@ async fn an_answer_too_long_to_be_remembered_refuses_its_command_and_the_server_
     close(engine).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_is_past_its_limit_at_the_start_is_trimmed_and_written_again() {
+    let data = tempfile::tempdir().expect("a directory");
+    let small = |data: &Path| Options {
+        segment_bytes: 1 << 20,
+        journal_limit_bytes: 1 << 20,
+        ..options(data)
+    };
+    let engine = actors::open(small(data.path())).await.expect("opened");
+    deploy(&engine).await;
+    start(&engine).await;
+    let copy = tempfile::tempdir().expect("a directory");
+    copy_directory(&data.path().join("journal"), &copy.path().join("journal"));
+    close(engine).await;
+
+    // What was read back and the segment after it are more than the limit: no write can lead to a snapshot.
+    let survivor = actors::open(small(copy.path())).await.expect("opened");
+    let mut refused = 0;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        match survivor.start(start_of(&survivor), |root, _| root).await {
+            Ok(_) if refused > 0 => break,
+            Ok(_) => {}
+            Err(Failure::DiskFull) => refused += 1,
+            Err(failure) => panic!("{failure}"),
+        }
+        assert!(tokio::time::Instant::now() < deadline, "still refused");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(survivor.journal().held_bytes() <= 1 << 20);
+    close(survivor).await;
+}
+
 fn copy_directory(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("readable") {
