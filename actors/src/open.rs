@@ -54,6 +54,12 @@ pub enum OpenError {
     /// The archive.
     #[error("history.db: {0}")]
     Archive(#[from] archive::Error),
+    /// The archive is not there, though what had ended by the last snapshot is nowhere else.
+    #[error(
+        "history.db is missing, and a snapshot says that it had been there. Restore a backup, or put an empty file \
+         in its place to go on without the instances that had ended"
+    )]
+    ArchiveMissing,
     /// A deployed model that cannot be read any more.
     #[error("deployment {deployment} cannot be read: {refusal}")]
     Model {
@@ -142,6 +148,7 @@ fn read_all(options: Options) -> Result<Read, OpenError> {
     }
     let from = loaded
         .snapshot
+        .as_ref()
         .map_or(journal.first_sequence(), |snapshot| snapshot.replay_from);
     journal
         .replay(from, &mut |stored| {
@@ -150,7 +157,11 @@ fn read_all(options: Options) -> Result<Read, OpenError> {
         })
         .map_err(snapshots::OpenError::from)?;
     found.check()?;
-    let archive = Archive::open(&options.data.join("history.db"))?;
+    let history = options.data.join("history.db");
+    if loaded.snapshot.is_some() && !history.exists() {
+        return Err(OpenError::ArchiveMissing);
+    }
+    let archive = Archive::open(&history)?;
     let forgotten: Vec<_> = found.forgotten.iter().copied().collect();
     if !forgotten.is_empty() {
         archive.delete_definitions(&forgotten)?;

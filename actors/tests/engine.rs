@@ -123,6 +123,7 @@ async fn what_was_answered_is_there_after_a_stop_and_after_a_crash() {
     for directory in ["journal", "snapshots"] {
         copy_directory(&data.path().join(directory), &copy.path().join(directory));
     }
+    copy_archive(&engine, copy.path()).await;
     let survivor = open(copy.path()).await;
     let mut roots: Vec<_> = open_tasks(&survivor).iter().map(|id| id.root).collect();
     roots.sort();
@@ -171,6 +172,26 @@ async fn an_answer_too_long_to_be_remembered_refuses_its_command_and_the_server_
     assert!(short.await.is_ok());
     assert!(amount("9").await.is_ok());
     close(engine).await;
+}
+
+async fn copy_archive(engine: &Engine, to: &Path) {
+    let (archiver, to) = (engine.archiver.clone(), to.join("history.db"));
+    let copied = tokio::task::spawn_blocking(move || archiver.archive.copy_to(&to)).await;
+    assert!(matches!(copied, Ok(Ok(()))), "{copied:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_missing_beside_a_snapshot_is_said_and_not_made_anew() {
+    let data = tempfile::tempdir().expect("a directory");
+    let history = data.path().join("history.db");
+    close(open(data.path()).await).await;
+    std::fs::remove_file(&history).expect("removed");
+    let opened = actors::open(options(data.path())).await;
+    let refused = opened.err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|text| text.contains("history.db is missing")));
+    assert!(!history.exists());
+    std::fs::write(&history, "").expect("written");
+    close(open(data.path()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
