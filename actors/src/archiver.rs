@@ -9,15 +9,14 @@
 //! ```
 
 use crate::{
-    archive::{self, Archive, ArchivedInstance, EndState},
+    archive::{self, Archive},
     clock::real_ms,
     core::Core,
-    entity::Live,
     publisher::{Change, Publication},
-    slot::Slot,
+    slot::{Ended, Slot},
     views::{Views, order_at},
 };
-use bpmn::{archive::EndedInstance, history, stored};
+use bpmn::history;
 use codec::{DefinitionId, RootId, Tenant};
 use parking_lot::{Condvar, Mutex};
 use std::{
@@ -30,6 +29,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod rows;
+
 /// Instances in one transaction.
 const BATCH: usize = 5_000;
 /// A batch waits so long for company: fewer syncs beside the journal's.
@@ -39,8 +40,13 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How often old instances are deleted, and how many in one transaction.
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 const CLEAN_AT_ONCE: usize = 500;
+/// An ended instance that a host has at the moment is looked at again after so long.
+const LENT: Duration = Duration::from_millis(1);
 /// After a failure the next try waits so long.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// An ended root behind its number in the order of ends.
+type Numbered = (u64, Arc<Slot>);
 
 /// What waits, and the archive behind it.
 pub struct Archiver {
@@ -48,15 +54,18 @@ pub struct Archiver {
     pub archive: Archive,
     waiting: Mutex<Waiting>,
     changed: Condvar,
-    backlog: AtomicUsize,
+    ended_backlog: AtomicUsize,
+    task_backlog: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Waiting {
-    ended: VecDeque<Arc<Slot>>,
+    /// Each behind its number, in order.
+    ended: VecDeque<Numbered>,
+    ended_put: u64,
     tasks: VecDeque<archive::FinishedTask>,
-    /// A batch is being written.
-    writing: bool,
+    tasks_put: u64,
+    tasks_done: u64,
     /// Somebody waits: do not gather.
     hurry: bool,
     stop: bool,
@@ -70,16 +79,21 @@ impl Archiver {
             archive,
             waiting: Mutex::new(Waiting::default()),
             changed: Condvar::new(),
-            backlog: AtomicUsize::new(0),
+            ended_backlog: AtomicUsize::new(0),
+            task_backlog: AtomicUsize::new(0),
         }
     }
 
     /// Ended roots are to be archived.
     pub fn put(&self, ended: Vec<Arc<Slot>>) {
-        self.backlog.fetch_add(ended.len(), Ordering::Relaxed);
+        self.ended_backlog.fetch_add(ended.len(), Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
         let first = waiting.ended.is_empty();
-        waiting.ended.extend(ended);
+        for slot in ended {
+            let number = waiting.ended_put;
+            waiting.ended_put += 1;
+            waiting.ended.push_back((number, slot));
+        }
         drop(waiting);
         if first {
             self.changed.notify_all();
@@ -101,8 +115,11 @@ impl Archiver {
         let order = views
             .task(tenant, root.child(task.task.number))
             .map_or_else(|| order_at(task.task.created_ms), |task| task.order());
-        let row = task_row(core, (root, tenant), task, order, business_key);
-        self.waiting.lock().tasks.push_back(row);
+        let row = rows::of_task(core, (root, tenant), task, order, business_key);
+        self.task_backlog.fetch_add(1, Ordering::Relaxed);
+        let mut waiting = self.waiting.lock();
+        waiting.tasks_put += 1;
+        waiting.tasks.push_back(row);
     }
 
     /// Finished tasks that the archive does not hold yet.
@@ -110,9 +127,10 @@ impl Archiver {
         self.waiting.lock().tasks.iter().cloned().collect()
     }
 
-    /// Ended roots that wait.
+    /// What waits: ended roots or finished tasks, whichever are more.
     pub fn backlog(&self) -> usize {
-        self.backlog.load(Ordering::Relaxed)
+        let ended = self.ended_backlog.load(Ordering::Relaxed);
+        ended.max(self.task_backlog.load(Ordering::Relaxed))
     }
 
     /// Why the archive could not be written, if it could not: shown in `/readyz`.
@@ -120,10 +138,11 @@ impl Archiver {
         self.waiting.lock().failure.clone()
     }
 
-    /// Waits until all that waits now is archived; gives up when the archive fails.
+    /// Waits until all that waits now is archived, whatever comes meanwhile; gives up when the archive fails.
     pub fn flush(&self) {
         let mut waiting = self.waiting.lock();
-        while !waiting.is_idle() && waiting.failure.is_none() && !waiting.stop {
+        let (ended, tasks) = (waiting.ended_put, waiting.tasks_put);
+        while !waiting.is_done(ended, tasks) && waiting.failure.is_none() && !waiting.stop {
             waiting.hurry = true;
             self.changed.notify_all();
             self.changed.wait(&mut waiting);
@@ -169,28 +188,41 @@ impl Archiver {
             if ended.is_empty() && tasks == 0 {
                 continue;
             }
-            let result = self.write(core, &ended, tasks);
-            let mut waiting = self.waiting.lock();
-            waiting.writing = false;
-            match result {
+            match self.write(core, &ended, tasks) {
                 Ok(written) => {
-                    waiting.failure = None;
-                    waiting.ended.drain(..ended.len());
-                    waiting.tasks.drain(..tasks);
-                    drop(waiting);
-                    self.backlog.fetch_sub(ended.len(), Ordering::Relaxed);
-                    if written > 0 {
-                        core.queue.push_barrier(archived(&ended));
+                    if !written.archived.is_empty() {
+                        core.queue.push_barrier(archived(written.archived));
                     }
+                    self.written(ended.len(), tasks, written.lent);
                 }
                 Err(error) => {
                     tracing::error!(%error, "the archive could not be written; it is tried again");
+                    let mut waiting = self.waiting.lock();
                     waiting.failure = Some(error.to_string());
                     self.changed.notify_all();
                     self.changed.wait_for(&mut waiting, RETRY);
                 }
             }
             self.changed.notify_all();
+        }
+    }
+
+    /// A batch is committed: it no longer waits, but for those that a host had.
+    fn written(&self, ended: usize, tasks: usize, lent: Vec<Numbered>) {
+        self.ended_backlog
+            .fetch_sub(ended - lent.len(), Ordering::Relaxed);
+        self.task_backlog.fetch_sub(tasks, Ordering::Relaxed);
+        let mut waiting = self.waiting.lock();
+        waiting.failure = None;
+        waiting.ended.drain(..ended);
+        waiting.tasks.drain(..tasks);
+        waiting.tasks_done += tasks as u64;
+        let again = !lent.is_empty();
+        for entry in lent.into_iter().rev() {
+            waiting.ended.push_front(entry);
+        }
+        if again && !waiting.stop {
+            self.changed.wait_for(&mut waiting, LENT);
         }
     }
 
@@ -211,7 +243,7 @@ impl Archiver {
     }
 
     /// The next batch: ended roots, and how many finished tasks (nothing now and then); none: stop.
-    fn next(&self) -> Option<(Vec<Arc<Slot>>, usize)> {
+    fn next(&self) -> Option<(Vec<Numbered>, usize)> {
         let mut waiting = self.waiting.lock();
         loop {
             if waiting.stop {
@@ -227,13 +259,12 @@ impl Archiver {
             if waiting.ended.len() < BATCH && !waiting.hurry {
                 self.changed.wait_for(&mut waiting, GATHER);
             }
-            waiting.writing = true;
             let ended = waiting.ended.iter().take(BATCH).cloned().collect();
             return Some((ended, waiting.tasks.len()));
         }
     }
 
-    fn write(&self, core: &Core, ended: &[Arc<Slot>], tasks: usize) -> archive::Result<usize> {
+    fn write(&self, core: &Core, ended: &[Numbered], tasks: usize) -> archive::Result<Written> {
         let rows: Vec<archive::FinishedTask> = {
             let waiting = self.waiting.lock();
             waiting.tasks.iter().take(tasks).cloned().collect()
@@ -242,16 +273,21 @@ impl Archiver {
             self.archive.put_tasks(&rows)?;
         }
         let mut instances = Vec::with_capacity(ended.len());
-        for slot in ended {
-            match slot.ended(|live| archived_instances(core, slot, live)) {
-                Some(rows) => instances.extend(rows),
-                None => {
-                    tracing::warn!(root = %slot.root, "an ended instance was taken before it was archived")
+        let mut written = Written::default();
+        for (number, slot) in ended {
+            match slot.ended(|live| rows::of_root(core, slot, live)) {
+                Ended::Yes(rows) => {
+                    instances.extend(rows);
+                    written.archived.push(slot.root);
+                }
+                Ended::Lent => written.lent.push((*number, Arc::clone(slot))),
+                Ended::No => {
+                    tracing::error!(root = %slot.root, "an ended instance is quarantined: it is not archived")
                 }
             }
         }
         self.archive.put_batch(&instances)?;
-        Ok(ended.len())
+        Ok(written)
     }
 }
 
@@ -260,115 +296,25 @@ impl Waiting {
         self.ended.is_empty() && self.tasks.is_empty()
     }
 
-    fn is_idle(&self) -> bool {
-        self.is_empty() && !self.writing
+    /// Whether what was put before these counts is archived.
+    fn is_done(&self, ended: u64, tasks: u64) -> bool {
+        let first = self.ended.front().map(|(number, _)| *number);
+        first.is_none_or(|number| number >= ended) && self.tasks_done >= tasks
     }
+}
+
+/// What became of a batch of ended roots.
+#[derive(Default)]
+struct Written {
+    archived: Vec<RootId>,
+    /// A host had them: somebody reads them just now.
+    lent: Vec<Numbered>,
 }
 
 /// Tells the publisher that the archive holds these roots now.
-fn archived(ended: &[Arc<Slot>]) -> Publication {
+fn archived(roots: Vec<RootId>) -> Publication {
     Publication {
-        sequence: 0,
-        change: Change::Archived(ended.iter().map(|slot| slot.root).collect()),
-        answer: None,
-        cause: None,
-    }
-}
-
-/// The rows of a root and all that it called.
-fn archived_instances(core: &Core, slot: &Slot, live: &Live) -> Vec<ArchivedInstance> {
-    let entries = match live.history() {
-        Ok(entries) => entries,
-        Err(error) => {
-            tracing::error!(root = %slot.root, %error, "history could not be read; the instance is archived without it");
-            live.instance.history().to_vec()
-        }
-    };
-    let ended = bpmn::archive::ended_instances(&live.instance, &entries);
-    ended
-        .iter()
-        .filter_map(|ended| archived_instance(core, slot, ended))
-        .collect()
-}
-
-fn archived_instance(core: &Core, slot: &Slot, ended: &EndedInstance) -> Option<ArchivedInstance> {
-    let row = &ended.row;
-    let end = row.ended.as_ref()?;
-    let published = core.catalog.get(row.definition);
-    let (key, version) = published.as_ref().map_or((String::new(), 0), |p| {
-        (p.definition.process.key.clone(), p.definition.version)
-    });
-    Some(ArchivedInstance {
-        row: archive::InstanceRow {
-            id: slot.root.child(row.number),
-            tenant: slot.tenant,
-            order: core
-                .views
-                .read()
-                .instance(slot.tenant, slot.root.child(row.number))
-                .map_or(0, |instance| instance.order()),
-            definition: row.definition,
-            key,
-            version,
-            business_key: row.business_key.clone(),
-            name: row.name.clone(),
-            started_ms: row.started_ms,
-            ended_ms: end.ended_ms,
-            state: if end.cancelled {
-                EndState::Cancelled
-            } else {
-                EndState::Completed
-            },
-            start_user: row.start_user.clone(),
-            super_instance: row.super_instance,
-            end_activity: end.end_activity.clone(),
-            delete_reason: end.delete_reason.clone(),
-        },
-        detail: stored::encode_ended(ended),
-        tasks: Vec::new(),
-    })
-}
-
-fn task_row(
-    core: &Core,
-    (root, tenant): (RootId, Tenant),
-    finished: &history::FinishedTask,
-    order: u64,
-    business_key: Option<String>,
-) -> archive::FinishedTask {
-    let task = &finished.task;
-    let published = core.catalog.get(task.definition);
-    let (key, activity_id) = published.map_or((String::new(), String::new()), |p| {
-        let process = &p.definition.process;
-        let element = process.elements.get(task.element.0 as usize);
-        (
-            process.key.clone(),
-            element.map_or(String::new(), |e| e.id.clone()),
-        )
-    });
-    archive::FinishedTask {
-        id: root.child(task.number),
-        instance: task.instance,
-        tenant,
-        order,
-        definition: task.definition,
-        key,
-        activity_id,
-        execution: task.execution,
-        name: task.name.clone(),
-        description: task.description.clone(),
-        assignee: task.assignee.clone(),
-        owner: task.owner.clone(),
-        delegation: task.delegation,
-        priority: task.priority,
-        due_ms: task.due_ms,
-        category: task.category.clone(),
-        form_key: task.form_key.clone(),
-        parent_task: task.parent_task,
-        business_key,
-        created_ms: task.created_ms,
-        claimed_ms: task.claimed_ms,
-        ended_ms: finished.ended_ms,
-        delete_reason: finished.delete_reason.clone(),
+        change: Change::Archived(roots),
+        ..Publication::none()
     }
 }

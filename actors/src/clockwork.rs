@@ -92,7 +92,7 @@ async fn run_due(core: &Arc<Core>, target_ms: i64, fired: &mut u32) -> Result<()
     }
 }
 
-/// Records where the clock stands, then lets it stand there.
+/// Records where the clock stands; it stands there when that is durable.
 pub async fn record_now(core: &Arc<Core>, now_ms: i64) -> Result<(), Failure> {
     let (sender, receiver) = oneshot::channel();
     let record = Record {
@@ -107,11 +107,9 @@ pub async fn record_now(core: &Arc<Core>, now_ms: i64) -> Result<(), Failure> {
     });
     core.queue.push(record, |sequence| Publication {
         sequence,
-        change: Change::None,
+        change: Change::Clock(now_ms),
         answer: Some(answer),
         cause: None,
     });
-    receiver.await.map_err(|_| Failure::Stopping)?;
-    core.clock.set(now_ms);
-    Ok(())
+    receiver.await.map_err(|_| Failure::Stopping)
 }

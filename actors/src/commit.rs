@@ -188,6 +188,7 @@ impl CommitQueue {
     }
 
     fn write_until_closed(&self, mut journal: Box<dyn Journal>, mut publish: impl FnMut(Batch)) {
+        let _ends_with_us = EndsWithWriter;
         let mut records = Vec::with_capacity(256);
         let mut synced = Instant::now();
         loop {
@@ -285,9 +286,23 @@ impl CommitQueue {
     }
 }
 
+/// Without its writer the server would wait for ever: a panic there ends the process.
+struct EndsWithWriter;
+
+impl Drop for EndsWithWriter {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            end_process(&"the writer panicked");
+        }
+    }
+}
+
 /// After a failed write or sync nothing is known about the disk: the process ends, recovery reads what is there.
 fn end_process(error: &dyn std::fmt::Display) -> ! {
     tracing::error!(%error, "the journal could not be written: the process ends");
     eprintln!("loomwork: the journal could not be written: {error}");
     std::process::exit(74)
 }
+
+#[cfg(test)]
+mod tests;

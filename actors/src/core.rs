@@ -134,6 +134,15 @@ impl Core {
         self.directory.insert(Arc::clone(&slot)).then_some(slot)
     }
 
+    /// Why nobody answered: the server stops, or who was to answer died over it.
+    pub fn unanswered(&self) -> Failure {
+        if self.queue.is_closed() {
+            Failure::Stopping
+        } else {
+            Failure::Panicked
+        }
+    }
+
     /// Sends a command; `view` looks at what it did, and its result leaves when that is durable.
     pub async fn command<T: Send + 'static>(
         &self,
@@ -170,7 +179,7 @@ impl Core {
             remember: None,
         };
         self.send(slot, Message::Command(Box::new(order)));
-        receiver.await.unwrap_or(Err(Failure::Stopping))
+        receiver.await.unwrap_or_else(|_| Err(self.unanswered()))
     }
 
     /// Sends a command whose rendered answer is remembered with its record.
@@ -205,7 +214,7 @@ impl Core {
             remember: Some(remember),
         };
         self.send(slot, Message::Command(Box::new(order)));
-        receiver.await.unwrap_or(Err(Failure::Stopping))
+        receiver.await.unwrap_or_else(|_| Err(self.unanswered()))
     }
 
     /// Reads an instance: in place when it rests, by message when it lives.
@@ -234,6 +243,6 @@ impl Core {
                 looked.await.map_err(|_| Failure::Panicked)?();
             }
         }
-        receiver.await.unwrap_or(Err(Failure::Stopping))
+        receiver.await.unwrap_or_else(|_| Err(self.unanswered()))
     }
 }

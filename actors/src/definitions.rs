@@ -18,7 +18,10 @@ use crate::{
 use codec::Tenant;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use snapshots::Record;
-use std::sync::{Arc, Weak};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Weak},
+};
 
 pub mod catalog;
 pub mod deploy;
@@ -132,8 +135,13 @@ impl Actor for Definitions {
         message: Message,
         holder: &mut Holder,
     ) -> Result<(), ActorProcessingErr> {
-        if let Some(core) = holder.core.upgrade() {
-            holder.handle(&core, message);
+        let Some(core) = holder.core.upgrade() else {
+            return Ok(());
+        };
+        // There is one of it, so it outlives a message that panics; who sent that is answered that nothing was done.
+        let handled = catch_unwind(AssertUnwindSafe(|| holder.handle(&core, message)));
+        if handled.is_err() {
+            tracing::error!("a message to the definitions panicked");
         }
         Ok(())
     }

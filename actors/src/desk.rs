@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     host::Context,
     message::{Applied, Look, Message, Order, Remember, Remembered, Responder, Seen},
-    publisher::{Change, InstanceChange, Publication},
+    publisher::{Change, InstanceChange, Publication, Quarantined},
     record,
     slot::{Body, Quarantine, Slot},
 };
@@ -80,19 +80,17 @@ impl Desk {
         let body = match self.body.take() {
             Some(Body::Live(mut live)) => match live.rebuild(slot.root, slot.tenant) {
                 Ok(()) => Body::Live(live),
-                Err(error) => quarantine(&slot, &error, live.into_base()),
+                Err(error) => quarantine(core, &slot, &error, live.into_base()),
             },
             Some(body) => body,
             None => Body::AtRest(Box::default()),
         };
         slot.give_back(body);
-        if let Some(pending) = self.pending.take() {
-            core.answer(&slot, pending(Err(Failure::Panicked)).send);
-        }
+        self.refuse(core, &slot, Failure::Panicked);
         Some(slot)
     }
 
-    fn live(&mut self, slot: &Slot) -> Result<&mut Live, Failure> {
+    fn live(&mut self, core: &Core, slot: &Slot) -> Result<&mut Live, Failure> {
         if let Some(Body::AtRest(_)) = &self.body {
             let Some(Body::AtRest(bytes)) = self.body.take() else {
                 return Err(Failure::NotFound);
@@ -101,7 +99,7 @@ impl Desk {
             let woken = Live::wake(slot.root, slot.tenant, bytes.to_vec(), sequence);
             self.body = Some(match woken {
                 Ok(live) => Body::Live(Box::new(live)),
-                Err(error) => quarantine(slot, &error, (bytes, sequence)),
+                Err(error) => quarantine(core, slot, &error, (bytes, sequence)),
             });
         }
         match &mut self.body {
@@ -120,7 +118,7 @@ impl Desk {
             remember,
         } = order;
         self.pending = Some(responder);
-        let live = match self.live(slot) {
+        let live = match self.live(core, slot) {
             Ok(live) => live,
             Err(failure) => return self.refuse(core, slot, failure),
         };
@@ -131,7 +129,7 @@ impl Desk {
             Ok(decision) => self.commit(core, slot, decision, history_before, remember, cause),
             Err(Refused { refusal, dirty }) => {
                 if dirty {
-                    self.undo(slot);
+                    self.undo(core, slot);
                 }
                 self.refuse(core, slot, Failure::Refused(refusal));
             }
@@ -139,16 +137,20 @@ impl Desk {
     }
 
     /// Takes back what a command did before it failed.
-    fn undo(&mut self, slot: &Slot) {
+    fn undo(&mut self, core: &Core, slot: &Slot) {
         if let Some(Body::Live(mut live)) = self.body.take() {
             self.body = Some(match live.rebuild(slot.root, slot.tenant) {
                 Ok(()) => Body::Live(live),
-                Err(error) => quarantine(slot, &error, live.into_base()),
+                Err(error) => quarantine(core, slot, &error, live.into_base()),
             });
         }
     }
 
     fn refuse(&mut self, core: &Arc<Core>, slot: &Arc<Slot>, failure: Failure) {
+        if slot.sequence() == 0 {
+            // It was never started, also when nobody waits any more for hearing so.
+            core.directory.remove(slot.root);
+        }
         if let Some(pending) = self.pending.take() {
             core.answer(slot, pending(Err(failure)).send);
         }
@@ -169,7 +171,7 @@ impl Desk {
         };
         let events = stored::encode_events(&decision.events);
         if events.len() > MAX_EVENT_BYTES {
-            self.undo(slot);
+            self.undo(core, slot);
             let refusal = Refusal::LimitExceeded(format!(
                 "one command may write {MAX_EVENT_BYTES} bytes, this one would write {}",
                 events.len()
@@ -250,11 +252,28 @@ impl Desk {
     }
 }
 
-fn quarantine(slot: &Slot, error: &DecodeError, (bytes, sequence): (Box<[u8]>, u64)) -> Body {
+/// Sets an instance aside, and shows it as an incident.
+fn quarantine(
+    core: &Core,
+    slot: &Slot,
+    error: &DecodeError,
+    (bytes, sequence): (Box<[u8]>, u64),
+) -> Body {
     tracing::error!(root = %slot.root, %error, "an instance cannot be rebuilt: it is quarantined");
+    core.queue.push_barrier(Publication {
+        change: Change::Quarantined(Box::new(Quarantined {
+            root: slot.root,
+            reason: error.to_string(),
+            since_ms: core.clock.now_ms(),
+        })),
+        ..Publication::none()
+    });
     Body::Quarantined(Box::new(Quarantine {
         reason: error.to_string(),
         bytes,
         sequence,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,14 +33,12 @@ pub struct Engine {
 
 /// Threads that end with the engine.
 pub struct Running {
-    /// Writer, publisher, archiver.
+    /// What prepares segments, the writer, the archiver.
     pub threads: Mutex<Vec<JoinHandle<()>>>,
     /// The snapshotter.
     pub snapshotter: Mutex<Option<JoinHandle<()>>>,
     /// The way to it.
     pub snapshots: Arc<Control>,
-    /// Prepares segments.
-    pub preparing: JoinHandle<()>,
     /// The journal from outside its writer.
     pub journal: snapshots::Handle,
 }
@@ -95,13 +93,8 @@ impl Engine {
         let _admitted = self.admit()?;
         let (root, slot) = self.create_slot(&start)?;
         let command = Command::Start(Box::new(start));
-        let started = self
-            .command_slot(&slot, command, None, move |applied| view(root, applied))
-            .await;
-        if started.is_err() {
-            self.directory.remove(root);
-        }
-        started
+        self.command_slot(&slot, command, None, move |applied| view(root, applied))
+            .await
     }
 
     /// Starts an instance; a repetition of the request gets the first answer again.
@@ -123,9 +116,8 @@ impl Engine {
                 render(root, applied)
             })
             .await;
-        match &started {
-            Ok(_) => unfinished.settled(),
-            Err(_) => self.directory.remove(root),
+        if started.is_ok() {
+            unfinished.settled();
         }
         started
     }
@@ -224,6 +216,13 @@ impl Engine {
         cascade: bool,
     ) -> Result<(), Failure> {
         let _admitted = self.admit()?;
+        if !cascade {
+            // What has ended is archived under the definition's key while that is known.
+            let archiver = Arc::clone(&self.archiver);
+            tokio::task::spawn_blocking(move || archiver.flush())
+                .await
+                .map_err(|_| Failure::Panicked)?;
+        }
         self.ask(|reply| Message::Undeploy {
             tenant,
             number,
@@ -259,7 +258,7 @@ impl Engine {
         // Whoever asked may have gone.
         let reply = Box::new(move |result| drop(sender.send(result)));
         actor.cast(message(reply)).map_err(|_| Failure::Stopping)?;
-        receiver.await.unwrap_or(Err(Failure::Stopping))
+        receiver.await.unwrap_or_else(|_| Err(self.unanswered()))
     }
 
     /// Lets a command in, or says why not.

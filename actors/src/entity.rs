@@ -70,7 +70,7 @@ impl Live {
         base: Vec<u8>,
         sequence: u64,
     ) -> Result<Self, DecodeError> {
-        let instance = instance_of(root, tenant, &base)?;
+        let instance = guarded(|| instance_of(root, tenant, &base))?;
         Ok(Live {
             instance,
             base,
@@ -95,13 +95,15 @@ impl Live {
 
     /// Throws away what a failed command did: decodes the base and applies the records again.
     pub fn rebuild(&mut self, root: RootId, tenant: Tenant) -> Result<(), DecodeError> {
-        let mut instance = instance_of(root, tenant, &self.base)?;
-        for record in &self.records {
-            for event in &stored::decode_events(record)? {
-                instance.apply(event);
+        self.instance = guarded(|| {
+            let mut instance = instance_of(root, tenant, &self.base)?;
+            for record in &self.records {
+                for event in &stored::decode_events(record)? {
+                    instance.apply(event);
+                }
             }
-        }
-        self.instance = instance;
+            Ok(instance)
+        })?;
         Ok(())
     }
 
@@ -167,6 +169,12 @@ impl Live {
     pub fn weight(&self) -> usize {
         4096 + 8 * self.base.len() + 8 * self.record_bytes
     }
+}
+
+/// A panic while rebuilding is one instance's trouble: whoever rebuilds holds its bytes, and may be a supervisor.
+fn guarded<T>(rebuild: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    let rebuilt = std::panic::catch_unwind(std::panic::AssertUnwindSafe(rebuild));
+    rebuilt.unwrap_or_else(|_| Err(DecodeError::Malformed("rebuilding it panicked".to_owned())))
 }
 
 fn instance_of(root: RootId, tenant: Tenant, base: &[u8]) -> Result<Instance, DecodeError> {
@@ -259,4 +267,31 @@ fn push_part(part: &[u8], out: &mut Vec<u8>) {
     let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(part);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_rebuilding_is_an_error() {
+        let rebuilt: Result<(), _> = guarded(|| panic!("an event that cannot be applied"));
+        assert!(matches!(rebuilt, Err(DecodeError::Malformed(_))));
+    }
+
+    #[test]
+    fn bytes_at_rest_that_end_early_are_an_error_at_every_length() {
+        let mut whole = Vec::new();
+        for part in [&b"rows"[..], b"core", b"chunk"] {
+            push_part(part, &mut whole);
+        }
+        let parts = split(&whole).expect("whole");
+        assert_eq!((parts.rows, parts.core), (&b"rows"[..], &b"core"[..]));
+        assert_eq!(chunk_list(parts.chunks).expect("whole"), [b"chunk"]);
+        for length in 1..whole.len() {
+            let read = split(&whole[..length]).and_then(|parts| chunk_list(parts.chunks));
+            // Two whole parts without a chunk are whole.
+            assert_eq!(read.is_ok(), length == 16, "{length} bytes");
+        }
+    }
 }

@@ -24,7 +24,7 @@ use crate::{
     publisher,
     recovery::{self, Recovered, RecoveredBody, RecoveredInstance},
     resting::Resting,
-    slot::{Body, Quarantine, Slot},
+    slot::{Body, Ended, Quarantine, Slot},
     snapshotter::Snapshotter,
     timers::{self, Timers},
     views::Views,
@@ -228,18 +228,19 @@ fn load_instances(core: &Arc<Core>, found: &mut Recovered) {
             row.is_some_and(|row| found.forgotten.contains(&row.definition))
         });
         match gone {
-            Some(true) => views.remove(root),
-            Some(false) => {
+            Ended::Yes(true) => views.remove(root),
+            Ended::Yes(false) => {
                 ended.push(Arc::clone(&slot));
                 core.directory.insert(slot);
             }
-            None => {
+            Ended::Lent | Ended::No => {
                 core.directory.insert(slot);
             }
         }
     }
     for (root, tenant, task) in std::mem::take(&mut found.finished) {
-        if !found.forgotten.contains(&task.task.definition) {
+        // What finished under a definition that was removed is archived already, or deleted with it.
+        if core.catalog.get(task.task.definition).is_some() {
             core.archiver
                 .note_finished(core, &views, (root, tenant), &task);
         }
@@ -323,7 +324,7 @@ async fn start(
     store: FileSnapshots,
 ) -> Result<Engine, OpenError> {
     let mut threads = Vec::new();
-    let preparing = prepare_segments(Arc::clone(&core.queue), handle.clone())?;
+    threads.push(prepare_segments(Arc::clone(&core.queue), handle.clone())?);
     let publishing = Arc::clone(core);
     let publish = move |batch| publisher::publish(&publishing, batch);
     threads.push(core.queue.start_writer(Box::new(journal), publish)?);
@@ -366,7 +367,6 @@ async fn start(
             threads: Mutex::new(threads),
             snapshotter: Mutex::new(Some(snapshotter)),
             snapshots,
-            preparing,
             journal: handle,
         },
     ))

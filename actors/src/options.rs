@@ -3,7 +3,10 @@
 use crate::{admission::Bounds, scripts::ScriptLimits};
 use codec::Tenant;
 use snapshots::Durability;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// The engine's options.
 #[derive(Clone, Debug)]
@@ -46,4 +49,34 @@ pub struct Options {
     pub idempotency_keep: Duration,
     /// Ended instances are deleted after so long; none: never.
     pub retention: Option<Duration>,
+}
+
+impl Options {
+    /// For a small engine on these data, durable, with the real clock and UTC.
+    pub fn new(data: &Path) -> Self {
+        Options {
+            data: data.to_owned(),
+            durability: Durability::Sync,
+            manual_clock: false,
+            time_zone: jiff::tz::TimeZone::UTC,
+            tenant: Tenant(0),
+            hosts: 2,
+            script_threads: 1,
+            script_limits: ScriptLimits::default(),
+            script_budget_ms: 1000,
+            live_bytes: 1 << 20,
+            bounds: Bounds {
+                commands: 1000,
+                archive_backlog: 1000,
+            },
+            segment_bytes: 32 << 20,
+            journal_limit_bytes: 1 << 30,
+            snapshot_journal_bytes: 1 << 30,
+            snapshot_every: Duration::from_secs(3600),
+            snapshot_bytes_per_second: None,
+            idempotency_keys: 1000,
+            idempotency_keep: Duration::from_secs(3600),
+            retention: None,
+        }
+    }
 }

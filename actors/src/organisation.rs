@@ -39,6 +39,9 @@ impl Organisation {
 
     /// Decides a command; answers when it is durable.
     pub async fn command(&self, core: &Core, command: Command) -> Result<(), Failure> {
+        let _admitted = core
+            .admission
+            .admit(core.queue.is_full(), core.archiver.backlog())?;
         let (sender, receiver) = oneshot::channel();
         {
             let mut deciding = self.deciding.lock();

@@ -40,6 +40,20 @@ pub enum Change {
     Remembered(Box<Remembered>),
     /// Roots that the archive holds now.
     Archived(Vec<codec::RootId>),
+    /// Where the manual clock stands.
+    Clock(i64),
+    /// An instance that was set aside.
+    Quarantined(Box<Quarantined>),
+}
+
+/// An instance that could not be rebuilt.
+pub struct Quarantined {
+    /// Which.
+    pub root: codec::RootId,
+    /// Why.
+    pub reason: String,
+    /// When, in milliseconds since 1970.
+    pub since_ms: i64,
 }
 
 /// Rows of an instance that changed.
@@ -60,9 +74,17 @@ impl Publication {
     /// An answer that waits for what was decided before it.
     pub fn barrier(answer: Answer) -> Self {
         Publication {
+            answer: Some(answer),
+            ..Publication::none()
+        }
+    }
+
+    /// Nothing behind no record, to be filled in.
+    pub fn none() -> Self {
+        Publication {
             sequence: 0,
             change: Change::None,
-            answer: Some(answer),
+            answer: None,
             cause: None,
         }
     }
@@ -116,6 +138,12 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                         views.remove(root);
                         core.directory.remove(root);
                     }
+                }
+                Change::Clock(now_ms) => {
+                    core.clock.set(now_ms);
+                }
+                Change::Quarantined(set_aside) => {
+                    views.quarantine(set_aside.root, &set_aside.reason, set_aside.since_ms);
                 }
             }
             leaving.push((publication.answer, publication.cause));

@@ -68,6 +68,16 @@ pub struct Quarantine {
     pub sequence: u64,
 }
 
+/// What a look at a slot finds whose root instance may have ended.
+pub enum Ended<T> {
+    /// It has ended: what was seen.
+    Yes(T),
+    /// A host has it just now.
+    Lent,
+    /// It runs, or could not be rebuilt.
+    No,
+}
+
 /// What a peek at a slot finds.
 pub enum Peek {
     /// Bytes at rest, copied.
@@ -218,11 +228,12 @@ impl Slot {
         matches!(self.state.lock().body, Body::Quarantined(_))
     }
 
-    /// Looks at an ended instance; none when it has not ended or a host has it.
-    pub fn ended<T>(&self, view: impl FnOnce(&Live) -> T) -> Option<T> {
+    /// Looks at an ended instance.
+    pub fn ended<T>(&self, view: impl FnOnce(&Live) -> T) -> Ended<T> {
         match &self.state.lock().body {
-            Body::Ended(live) => Some(view(live)),
-            Body::AtRest(_) | Body::Live(_) | Body::Lent | Body::Quarantined(_) => None,
+            Body::Ended(live) => Ended::Yes(view(live)),
+            Body::Lent => Ended::Lent,
+            Body::AtRest(_) | Body::Live(_) | Body::Quarantined(_) => Ended::No,
         }
     }
 }

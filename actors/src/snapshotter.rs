@@ -177,11 +177,12 @@ impl Snapshotter {
                     core.send(&slot, Message::Save(sender));
                     match receiver.recv() {
                         Ok(saved) => saved,
-                        Err(_) => continue,
+                        Err(_) => return Err(unsaved(&format!("instance {root}"))),
                     }
                 }
             };
-            if bytes.is_empty() {
+            if sequence == 0 {
+                // Nothing of it is recorded yet.
                 continue;
             }
             let mut entry = slot.tenant.0.to_le_bytes().to_vec();
@@ -212,11 +213,11 @@ impl Snapshotter {
     ) -> Result<(), SnapshotError> {
         let (sender, receiver) = mpsc::channel();
         if let Some(actor) = core.definitions.get() {
-            // It lives as long as the server.
+            // Cast or not: what counts is the answer.
             let _ = actor.cast(definitions::Message::Save(sender));
-            if let Ok((bytes, sequence)) = receiver.recv() {
-                put(writer, kind::DEFINITIONS, 0, sequence, &bytes)?;
-            }
+            let saved = receiver.recv();
+            let (bytes, sequence) = saved.map_err(|_| unsaved("the definitions"))?;
+            put(writer, kind::DEFINITIONS, 0, sequence, &bytes)?;
         }
         let (bytes, sequence) = core.organisation.save();
         put(writer, kind::ORGANISATION, 0, sequence, &bytes)?;
@@ -230,6 +231,11 @@ impl Snapshotter {
         }
         Ok(())
     }
+}
+
+/// A snapshot without someone would lose them with the journal behind it: there is none then.
+fn unsaved(who: &str) -> SnapshotError {
+    SnapshotError::Disk(std::io::Error::other(format!("{who} could not be saved")))
 }
 
 fn put(

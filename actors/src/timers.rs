@@ -50,7 +50,10 @@ pub async fn run(core: Arc<Core>) {
     let mut running = JoinSet::new();
     loop {
         let now_ms = core.clock.now_ms();
-        let due = due(&core, now_ms, AT_A_TIME);
+        // On a full disk nothing is decided; what is due stays due.
+        let most = if core.queue.is_full() { 0 } else { AT_A_TIME };
+        let mut due = due(&core, now_ms, most);
+        due.truncate(most);
         let mut began = 0;
         for (_, timer) in due {
             if !core.timers.firing.lock().insert(timer) {
@@ -71,7 +74,8 @@ pub async fn run(core: Arc<Core>) {
         if began > 0 {
             continue;
         }
-        let wait = next_due_ms(&core)
+        let next = next_due_ms(&core).filter(|_| most > 0);
+        let wait = next
             .map_or(LOOK_EVERY, |ms| {
                 Duration::from_millis(u64::try_from(ms - core.clock.now_ms()).unwrap_or(1))
             })

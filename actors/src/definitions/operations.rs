@@ -201,12 +201,15 @@ pub async fn run(core: &Arc<Core>, operation: Operation, definitions: Vec<Defini
         }
         Operation::Undeploy { .. } => {
             // What was decided before the intent became visible shows up in a later round.
+            let mut before = Vec::new();
             loop {
                 core.barrier().await;
                 let targets = instances_of(core, tenant, &definitions, usize::MAX);
-                if targets.is_empty() {
+                // Those that withstood are quarantined.
+                if targets == before {
                     break;
                 }
+                before.clone_from(&targets);
                 each(core, targets, |instance| Command::Delete {
                     instance,
                     reason: Some("deployment deleted".to_owned()),

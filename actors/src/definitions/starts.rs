@@ -158,11 +158,6 @@ async fn start_once(
         start_event: Some(element),
         ..Start::new(Arc::clone(&published.definition))
     };
-    let started = core
-        .command_slot(&slot, Command::Start(Box::new(start)), None, |_| ())
-        .await;
-    if started.is_err() {
-        core.directory.remove(root);
-    }
-    started
+    core.command_slot(&slot, Command::Start(Box::new(start)), None, |_| ())
+        .await
 }

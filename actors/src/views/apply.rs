@@ -4,8 +4,14 @@
 use super::Views;
 use super::order::time_of;
 use super::record::{InstanceExtra, InstanceRecord, Item, MAX_SLOTS, RootRecord};
-use bpmn::rows::{InstanceRow, RowChanges, Rows};
+use bpmn::{
+    model::ElementIndex,
+    rows::{IncidentKind, IncidentRow, InstanceRow, RowChanges, Rows},
+};
 use codec::{RootId, Tenant};
+
+/// The number of the incident of a root that was set aside: no counter of an instance comes so far.
+const QUARANTINE: u32 = u32::MAX;
 
 /// Whether a row is created now, or was before a restart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +73,32 @@ impl Views {
         for row in &rows.incidents {
             self.put_incident(slot, row, Creation::Before);
         }
+    }
+
+    /// A root was set aside: its timers will not fire, and an incident says so. It stands at no element.
+    pub fn quarantine(&mut self, root: RootId, reason: &str, since_ms: i64) {
+        let Some(slot) = self.find_root(root) else {
+            return;
+        };
+        let timers = self.roots[slot].items.iter().filter_map(|item| match item {
+            Item::Timer(timer) => Some(self.timers[timer].number),
+            Item::Instance(_) | Item::Task(_) | Item::Incident(_) => None,
+        });
+        for number in timers.collect::<Vec<_>>() {
+            self.remove_number(slot, number);
+        }
+        let incident = IncidentRow {
+            number: QUARANTINE,
+            kind: IncidentKind::Quarantine,
+            instance: 0,
+            execution: 0,
+            element: ElementIndex(u32::MAX),
+            timer: None,
+            message: reason.to_owned(),
+            occurred_ms: since_ms,
+            retries: 0,
+        };
+        self.put_incident(slot, &incident, Creation::Now);
     }
 
     /// Forgets a root: it is archived, or deleted.

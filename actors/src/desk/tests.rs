@@ -1,0 +1,94 @@
+//! Instances whose bytes cannot be read: set aside, shown, and nobody else's trouble.
+
+use super::*;
+use crate::{
+    Engine, Options,
+    definitions::deploy::File,
+    views::{IncidentFilter, Window},
+};
+use bpmn::rows::IncidentKind;
+use codec::{RootId, Tenant};
+use std::path::Path;
+
+const MODEL: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
+      <process id="waits"><startEvent id="s"/><sequenceFlow id="a" sourceRef="s" targetRef="c"/>
+      <intermediateCatchEvent id="c"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>
+      <sequenceFlow id="b" sourceRef="c" targetRef="e"/><endEvent id="e"/></process></definitions>"#;
+
+/// An engine whose first record is a deployment.
+async fn open(data: &Path) -> Engine {
+    let engine = crate::open(Options::new(data)).await.expect("opened");
+    let file = File {
+        name: "waits.bpmn".to_owned(),
+        bytes: MODEL.as_bytes().into(),
+    };
+    let deployed = engine.deploy(Tenant(0), String::new(), vec![file], false);
+    assert!(deployed.await.is_ok());
+    engine
+}
+
+/// The open incidents: kind, root, element.
+fn shown(engine: &Engine) -> Vec<(IncidentKind, RootId, String)> {
+    let views = engine.views.read();
+    let found = views.incidents(&IncidentFilter::default(), &Window::default());
+    let incident = |incident: &crate::views::Incident<'_>| {
+        let activity_id = incident.activity_id().to_owned();
+        (incident.kind(), incident.id().root, activity_id)
+    };
+    found.items.iter().map(incident).collect()
+}
+
+async fn close(engine: Engine) {
+    let stopped = tokio::task::spawn_blocking(move || engine.stop());
+    assert!(stopped.await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_cannot_be_rebuilt_is_set_aside_alone() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    let broken = RootId(7);
+    let body = Body::AtRest(vec![9, 9, 9, 9, 9].into());
+    let slot = Arc::new(Slot::new(broken, Tenant(0), body, 1));
+    assert!(engine.directory.insert(Arc::clone(&slot)));
+    let suspend = || bpmn::Command::Suspend {
+        instance: 0,
+        include_called: false,
+    };
+    // The first command finds it out, the second is told, and the bytes stay as they were.
+    for _ in 0..2 {
+        let answer = engine.order(broken, suspend(), |_| ()).await;
+        assert!(matches!(answer, Err(Failure::Quarantined(_))), "{answer:?}");
+    }
+    let (sender, saved) = mpsc::channel();
+    engine.send(&slot, Message::Save(sender));
+    let saved = tokio::task::spawn_blocking(move || saved.recv()).await;
+    assert_eq!(saved.expect("waited"), Ok((vec![9, 9, 9, 9, 9], 1)));
+    let answer = engine.order(RootId(8), suspend(), |_| ()).await;
+    assert!(matches!(answer, Err(Failure::NotFound)), "{answer:?}");
+    close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_set_aside_is_an_incident_and_its_timers_stand_still() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
+    let start = bpmn::instance::Start::new(published.definition.clone());
+    let root = engine.start(start, |root, _| root).await.expect("started");
+    assert_eq!(engine.views.read().next_due(i64::MAX).count(), 1);
+    let slot = engine.directory.get(root).expect("in memory");
+    quarantine(
+        &engine,
+        &slot,
+        &DecodeError::Empty,
+        (Box::default(), slot.sequence()),
+    );
+    engine.barrier().await;
+    assert_eq!(engine.views.read().next_due(i64::MAX).count(), 0);
+    assert_eq!(
+        shown(&engine),
+        [(IncidentKind::Quarantine, root, String::new())]
+    );
+    close(engine).await;
+}
