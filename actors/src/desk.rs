@@ -146,11 +146,15 @@ impl Desk {
         }
     }
 
-    fn refuse(&mut self, core: &Arc<Core>, slot: &Arc<Slot>, failure: Failure) {
+    /// What was never started leaves the directory, also when nobody waits any more for hearing so.
+    fn forget_unstarted(&self, core: &Core, slot: &Slot) {
         if slot.sequence() == 0 {
-            // It was never started, also when nobody waits any more for hearing so.
             core.directory.remove(slot.root);
         }
+    }
+
+    fn refuse(&mut self, core: &Arc<Core>, slot: &Arc<Slot>, failure: Failure) {
+        self.forget_unstarted(core, slot);
         if let Some(pending) = self.pending.take() {
             core.answer(slot, pending(Err(failure)).send);
         }
@@ -176,6 +180,7 @@ impl Desk {
                 "one command may write {MAX_EVENT_BYTES} bytes, this one would write {}",
                 events.len()
             ));
+            self.forget_unstarted(core, slot);
             return core.answer(slot, pending(Err(Failure::Refused(refusal))).send);
         }
         let ready = pending(Ok(Applied {
@@ -187,7 +192,8 @@ impl Desk {
             return core.answer(slot, ready.send);
         }
         if remember.is_some() && ready.rendered.is_none() {
-            self.undo(slot);
+            self.undo(core, slot);
+            self.forget_unstarted(core, slot);
             return core.answer(slot, ready.send);
         }
         let remembered = remember

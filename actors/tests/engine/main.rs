@@ -1,5 +1,6 @@
 //! The engine as a story: started, stopped, opened again, nothing lost, nothing done twice.
 
+mod bounds;
 mod faults;
 mod support;
 
@@ -7,7 +8,8 @@ use actors::{Failure, message::Remember, message::Rendered};
 use bpmn::Command;
 use codec::{RootId, Tenant};
 use support::{
-    archived, close, complete, copy_directory, deploy, open, open_tasks, start, start_of,
+    archived, close, complete, copy_archive, copy_directory, deploy, open, open_tasks, start,
+    start_of,
 };
 
 #[tokio::test(flavor = "multi_thread")]

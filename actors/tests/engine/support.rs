@@ -89,3 +89,10 @@ pub async fn archived(engine: &Engine) {
     assert!(flushed.is_ok());
     engine.barrier().await;
 }
+
+/// Copies the archive as a crash would leave it.
+pub async fn copy_archive(engine: &Engine, to: &Path) {
+    let (archiver, to) = (engine.archiver.clone(), to.join("history.db"));
+    let copied = tokio::task::spawn_blocking(move || archiver.archive.copy_to(&to)).await;
+    assert!(matches!(copied, Ok(Ok(()))), "{copied:?}");
+}

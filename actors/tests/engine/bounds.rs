@@ -1,0 +1,93 @@
+//! Bounds and absences: answers too long to keep, a missing archive, a journal past its limit.
+
+use crate::support::{close, copy_directory, deploy, open, start, start_of};
+use actors::{
+    Failure, Options,
+    message::{Remember, Rendered},
+};
+use bpmn::Command;
+use codec::Value;
+use std::{path::Path, time::Duration};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_too_long_to_be_remembered_refuses_its_command_and_the_server_goes_on() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    deploy(&engine).await;
+    let root = start(&engine).await;
+    let set = |value: i64| Command::SetVariables {
+        target: bpmn::instance::VariableTarget::Instance(0),
+        local: false,
+        set: vec![("amount".to_owned(), Value::Int(value))],
+        remove: Vec::new(),
+    };
+    let answer = |bytes: usize| {
+        move |_: &actors::message::Applied<'_>| Rendered {
+            status: 200,
+            location: String::new(),
+            body: vec![b'x'; bytes],
+        }
+    };
+    let request = Remember { key: 1, body: 1 };
+    let long = engine.order_once(root, set(8), request, answer(17 << 20));
+    let refused = long.await.err().map(|failure| failure.to_string());
+    assert!(refused.is_some_and(|text| text.contains("too long to be remembered")));
+    let amount = |expected: &'static str| {
+        engine.look(root, move |seen| {
+            let text = seen.instance.text();
+            assert!(text.contains(expected), "{text}");
+        })
+    };
+    assert!(amount("7").await.is_ok());
+    let short = engine.order_once(root, set(9), request, answer(15 << 20));
+    assert!(short.await.is_ok());
+    assert!(amount("9").await.is_ok());
+    close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_missing_beside_a_snapshot_is_said_and_not_made_anew() {
+    let data = tempfile::tempdir().expect("a directory");
+    let history = data.path().join("history.db");
+    close(open(data.path()).await).await;
+    std::fs::remove_file(&history).expect("removed");
+    let opened = actors::open(Options::new(data.path())).await;
+    let refused = opened.err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|text| text.contains("history.db is missing")));
+    assert!(!history.exists());
+    std::fs::write(&history, "").expect("written");
+    close(open(data.path()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_is_past_its_limit_at_the_start_is_trimmed_and_written_again() {
+    let data = tempfile::tempdir().expect("a directory");
+    let small = |data: &Path| Options {
+        segment_bytes: 1 << 20,
+        journal_limit_bytes: 1 << 20,
+        ..Options::new(data)
+    };
+    let engine = actors::open(small(data.path())).await.expect("opened");
+    deploy(&engine).await;
+    start(&engine).await;
+    let copy = tempfile::tempdir().expect("a directory");
+    copy_directory(&data.path().join("journal"), &copy.path().join("journal"));
+    close(engine).await;
+
+    // What was read back and the segment after it are more than the limit: no write can lead to a snapshot.
+    let survivor = actors::open(small(copy.path())).await.expect("opened");
+    let mut refused = 0;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        match survivor.start(start_of(&survivor), |root, _| root).await {
+            Ok(_) if refused > 0 => break,
+            Ok(_) => {}
+            Err(Failure::DiskFull) => refused += 1,
+            Err(failure) => panic!("{failure}"),
+        }
+        assert!(tokio::time::Instant::now() < deadline, "still refused");
+        tokio::task::yield_now().await;
+    }
+    assert!(survivor.journal().held_bytes() <= 1 << 20);
+    close(survivor).await;
+}
