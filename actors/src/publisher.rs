@@ -99,38 +99,20 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
         let mut views = core.views.write();
         for publication in batch.publications {
             match publication.change {
-                Change::None => {}
                 Change::Instance(change) => {
                     timers_changed |= !change.rows.timers.is_empty();
-                    for task in &change.finished {
-                        core.archiver.note_finished(
-                            core,
-                            &views,
-                            (change.slot.root, change.slot.tenant),
-                            task,
-                        );
-                    }
-                    views.apply(
-                        change.slot.root,
-                        change.slot.tenant,
+                    ended.extend(show_instance(
+                        core,
+                        &mut views,
                         publication.sequence,
-                        &change.rows,
-                    );
-                    if let Some(remembered) = change.remembered {
-                        core.idempotency.settle(remembered);
-                    }
-                    if change.ended {
-                        ended.push(change.slot);
-                    }
+                        *change,
+                    ));
                 }
                 Change::Catalog(change) => {
                     timers_changed = true;
-                    let gone = core.catalog.publish(*change);
-                    for published in gone {
-                        views.undefine(published.definition.tenant, published.definition.id);
-                    }
-                    define_all(core, &mut views);
+                    show_definitions(core, &mut views, *change);
                 }
+                Change::None => {}
                 Change::Organisation(events) => core.organisation.publish(&events),
                 Change::Remembered(remembered) => core.idempotency.settle(*remembered),
                 Change::Archived(roots) => {
@@ -142,9 +124,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::Clock(now_ms) => {
                     core.clock.set(now_ms);
                 }
-                Change::Quarantined(set_aside) => {
-                    views.quarantine(set_aside.root, &set_aside.reason, set_aside.since_ms);
-                }
+                Change::Quarantined(it) => views.quarantine(it.root, &it.reason, it.since_ms),
             }
             leaving.push((publication.answer, publication.cause));
         }
@@ -162,6 +142,32 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
         }
         drop(cause);
     }
+}
+
+/// Shows an instance's rows; gives its slot when it ended.
+fn show_instance(
+    core: &Core,
+    views: &mut Views,
+    sequence: u64,
+    change: InstanceChange,
+) -> Option<Arc<Slot>> {
+    let (root, tenant) = (change.slot.root, change.slot.tenant);
+    for task in &change.finished {
+        core.archiver
+            .note_finished(core, views, (root, tenant), task);
+    }
+    views.apply(root, tenant, sequence, &change.rows);
+    if let Some(remembered) = change.remembered {
+        core.idempotency.settle(remembered);
+    }
+    change.ended.then_some(change.slot)
+}
+
+fn show_definitions(core: &Core, views: &mut Views, change: CatalogChange) {
+    for published in core.catalog.publish(change) {
+        views.undefine(published.definition.tenant, published.definition.id);
+    }
+    define_all(core, views);
 }
 
 /// The views know every definition before its first row.
