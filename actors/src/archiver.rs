@@ -42,6 +42,8 @@ const CLEAN_EVERY: Duration = Duration::from_secs(60);
 const CLEAN_AT_ONCE: usize = 500;
 /// An ended instance that a host has at the moment is looked at again after so long.
 const LENT: Duration = Duration::from_millis(1);
+/// Numbers that have a place of their own within one millisecond of the order of creation.
+const MOST_IN_ONE_MS: u32 = 1 << 20;
 /// After a failure the next try waits so long.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -111,10 +113,9 @@ impl Archiver {
         let business_key = views
             .instance(tenant, root.child(task.task.instance))
             .and_then(|instance| instance.business_key().map(str::to_owned));
-        // A task that recovery finds finished has no row any more: its time gives its place.
-        let order = views
-            .task(tenant, root.child(task.task.number))
-            .map_or_else(|| order_at(task.task.created_ms), |task| task.order());
+        // Its time and its number give its place, so that it is the same for a task that recovery finds finished,
+        // which has no row any more.
+        let order = order_at(task.task.created_ms) + u64::from(task.task.number % MOST_IN_ONE_MS);
         let row = rows::of_task(core, (root, tenant), task, order, business_key);
         self.task_backlog.fetch_add(1, Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
