@@ -108,18 +108,13 @@ impl Engine {
         if let Some(answer) = self.begin(request).await? {
             return Ok(answer);
         }
-        let mut unfinished = Unfinished::new(self, request);
+        let _in_flight = self.idempotency.hold(request);
         let (root, slot) = self.create_slot(&start)?;
         let command = Command::Start(Box::new(start));
-        let started = self
-            .command_remembered(&slot, command, request, move |applied| {
-                render(root, applied)
-            })
-            .await;
-        if started.is_ok() {
-            unfinished.settled();
-        }
-        started
+        self.command_remembered(&slot, command, request, move |applied| {
+            render(root, applied)
+        })
+        .await
     }
 
     /// Sends a command to an instance.
@@ -145,15 +140,10 @@ impl Engine {
         if let Some(answer) = self.begin(request).await? {
             return Ok(answer);
         }
-        let mut unfinished = Unfinished::new(self, request);
+        let _in_flight = self.idempotency.hold(request);
         let slot = self.directory.get(root).ok_or(Failure::NotFound)?;
-        let done = self
-            .command_remembered(&slot, command, request, render)
-            .await;
-        if done.is_ok() {
-            unfinished.settled();
-        }
-        done
+        self.command_remembered(&slot, command, request, render)
+            .await
     }
 
     /// Records the answer of an idempotent request that is no command to an instance; then it is given again, also after a crash.
@@ -281,7 +271,7 @@ impl Engine {
     }
 
     /// The remembered answer, or none: this request is the first.
-    async fn begin(&self, request: Remember) -> Result<Option<Arc<Rendered>>, Failure> {
+    pub async fn begin(&self, request: Remember) -> Result<Option<Arc<Rendered>>, Failure> {
         loop {
             match self.idempotency.begin(request, self.clock.real_ms())? {
                 Begin::First => return Ok(None),
@@ -309,35 +299,6 @@ impl Engine {
             if thread.join().is_err() {
                 tracing::error!("a thread had panicked");
             }
-        }
-    }
-}
-
-/// An idempotent request that has not been answered; dropped unsettled, it is as if it had never been.
-struct Unfinished<'a> {
-    engine: &'a Engine,
-    request: Remember,
-    settled: bool,
-}
-
-impl<'a> Unfinished<'a> {
-    fn new(engine: &'a Engine, request: Remember) -> Self {
-        Unfinished {
-            engine,
-            request,
-            settled: false,
-        }
-    }
-
-    fn settled(&mut self) {
-        self.settled = true;
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.engine.idempotency.abandon(self.request);
         }
     }
 }

@@ -39,6 +39,20 @@ enum Entry {
     Answered(Remembered),
 }
 
+/// A request in flight. Dropped before its answer was settled (a refusal, nothing changed, nobody waits any more),
+/// it is as if it had never been.
+pub struct InFlight<'a> {
+    keys: &'a Idempotency,
+    request: Remember,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        // Leaves alone what has been settled.
+        self.keys.abandon(self.request);
+    }
+}
+
 /// What a request finds.
 pub enum Begin {
     /// It is the first: it must `settle` or `abandon`.
@@ -97,6 +111,14 @@ impl Idempotency {
             if let Some(oldest) = table.order.pop_front() {
                 table.entries.remove(&oldest);
             }
+        }
+    }
+
+    /// Holds the first request while it is carried out.
+    pub fn hold(&self, request: Remember) -> InFlight<'_> {
+        InFlight {
+            keys: self,
+            request,
         }
     }
 

@@ -12,10 +12,7 @@ use crate::{
     http::{Context, HeaderName, HeaderValue, Request, Response, StatusCode, header},
     server::State,
 };
-use actors::{
-    idempotency::Begin,
-    message::{Applied, Remember, Remembered, Rendered},
-};
+use actors::message::{Applied, Remember, Remembered, Rendered};
 use bpmn::Command;
 use codec::{Id, Tenant};
 use sha2::{Digest, Sha256};
@@ -145,35 +142,17 @@ pub async fn once(
     let Some(request) = remember else {
         return work.await.map(respond);
     };
-    let (keys, clock) = (&state.engine.idempotency, &state.engine.clock);
-    loop {
-        match keys.begin(request, clock.real_ms())? {
-            Begin::First => break,
-            Begin::Again(answer) => return Ok(respond_shared(answer)),
-            // Changed or gone: either way it is looked at again.
-            Begin::Wait(mut done) => drop(done.changed().await),
-        }
+    let engine = &state.engine;
+    if let Some(answer) = engine.begin(request).await? {
+        return Ok(respond_shared(answer));
     }
-    // Dropped before the answer, by a refusal or because the client went: as if it had never been.
-    let _unfinished = Unfinished { state, request };
+    let _in_flight = engine.idempotency.hold(request);
     let answer = Arc::new(work.await?);
     let remembered = Remembered {
         request,
-        at_ms: clock.real_ms(),
+        at_ms: engine.clock.real_ms(),
         answer: Arc::clone(&answer),
     };
-    state.engine.remember(remembered).await?;
+    engine.remember(remembered).await?;
     Ok(respond_shared(answer))
-}
-
-struct Unfinished<'a> {
-    state: &'a State,
-    request: Remember,
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        // Leaves alone what has been settled.
-        self.state.engine.idempotency.abandon(self.request);
-    }
 }

@@ -91,3 +91,32 @@ async fn a_journal_that_is_past_its_limit_at_the_start_is_trimmed_and_written_ag
     assert!(survivor.journal().held_bytes() <= 1 << 20);
     close(survivor).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remembered_command_that_changes_nothing_does_not_hold_up_its_repetition() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    deploy(&engine).await;
+    let root = start(&engine).await;
+    let nothing = || Command::SetVariables {
+        target: bpmn::instance::VariableTarget::Instance(0),
+        local: false,
+        set: Vec::new(),
+        remove: Vec::new(),
+    };
+    let answer = |_: &actors::message::Applied<'_>| Rendered {
+        status: 200,
+        location: String::new(),
+        body: b"{}".to_vec(),
+    };
+    let request = Remember { key: 1, body: 1 };
+    for _ in 0..2 {
+        let done = engine.order_once(root, nothing(), request, answer);
+        let done = tokio::time::timeout(Duration::from_secs(30), done).await;
+        assert!(
+            matches!(done, Ok(Ok(_))),
+            "it waits for an answer that never comes"
+        );
+    }
+    close(engine).await;
+}
