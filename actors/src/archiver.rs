@@ -113,9 +113,13 @@ impl Archiver {
         let business_key = views
             .instance(tenant, root.child(task.task.instance))
             .and_then(|instance| instance.business_key().map(str::to_owned));
-        // Its time and its number give its place, so that it is the same for a task that recovery finds finished,
-        // which has no row any more.
-        let order = order_at(task.task.created_ms) + u64::from(task.task.number % MOST_IN_ONE_MS);
+        // A task that recovery finds finished has no row any more: its time and its number give its place.
+        let order = views
+            .task(tenant, root.child(task.task.number))
+            .map_or_else(
+                || order_at(task.task.created_ms) + u64::from(task.task.number % MOST_IN_ONE_MS),
+                |task| task.order(),
+            );
         let row = rows::of_task(core, (root, tenant), task, order, business_key);
         self.task_backlog.fetch_add(1, Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
