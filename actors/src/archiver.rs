@@ -42,8 +42,6 @@ const CLEAN_EVERY: Duration = Duration::from_secs(60);
 const CLEAN_AT_ONCE: usize = 500;
 /// An ended instance that a host has at the moment is looked at again after so long.
 const LENT: Duration = Duration::from_millis(1);
-/// Numbers that have a place of their own within one millisecond of the order of creation.
-const MOST_IN_ONE_MS: u32 = 1 << 20;
 /// After a failure the next try waits so long.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -117,7 +115,7 @@ impl Archiver {
         let order = views
             .task(tenant, root.child(task.task.number))
             .map_or_else(
-                || order_at(task.task.created_ms) + u64::from(task.task.number % MOST_IN_ONE_MS),
+                || order_at(task.task.created_ms, task.task.number),
                 |task| task.order(),
             );
         let row = rows::of_task(core, (root, tenant), task, order, business_key);

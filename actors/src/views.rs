@@ -41,7 +41,7 @@ pub use filter::{
     CandidateUser, Count, Cursor, IncidentFilter, InstanceFilter, InstanceState, Page,
     ParseCursorError, Sort, SortKey, TaskFilter, TimerFilter, Window,
 };
-pub use order::order_of as order_at;
+pub use order::order_at;
 pub use shown::{Due, Incident, Instance, State, Task, Timer};
 
 use codec::{Id, RootId, Tenant};

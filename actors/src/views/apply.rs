@@ -6,7 +6,7 @@ use super::order::time_of;
 use super::record::{InstanceExtra, InstanceRecord, Item, MAX_SLOTS, RootRecord};
 use bpmn::{
     model::ElementIndex,
-    rows::{IncidentKind, IncidentRow, InstanceRow, RowChanges, Rows},
+    rows::{IncidentKind, IncidentRow, InstanceRow, RowChanges, Rows, TaskRow},
 };
 use codec::{RootId, Tenant};
 
@@ -38,12 +38,7 @@ impl Views {
         for number in gone.into_iter().flatten() {
             self.remove_number(slot, *number);
         }
-        for row in &changes.instances {
-            self.put_instance(slot, row, Creation::Now);
-        }
-        for row in &changes.tasks {
-            self.put_task(slot, row, Creation::Now);
-        }
+        self.put_created(slot, &changes.instances, &changes.tasks, Creation::Now);
         for row in &changes.timers {
             self.put_timer(slot, row);
         }
@@ -61,17 +56,32 @@ impl Views {
             return;
         }
         let slot = self.add_root(root, tenant);
-        for row in &rows.instances {
-            self.put_instance(slot, row, Creation::Before);
-        }
-        for row in &rows.tasks {
-            self.put_task(slot, row, Creation::Before);
-        }
+        self.put_created(slot, &rows.instances, &rows.tasks, Creation::Before);
         for row in &rows.timers {
             self.put_timer(slot, row);
         }
         for row in &rows.incidents {
             self.put_incident(slot, row, Creation::Before);
+        }
+    }
+
+    /// Instances and tasks by number: so the order of creation is the one that numbers give again after a restart.
+    fn put_created(
+        &mut self,
+        slot: u32,
+        instances: &[InstanceRow],
+        tasks: &[TaskRow],
+        creation: Creation,
+    ) {
+        let mut tasks = tasks.iter().peekable();
+        for row in instances {
+            while let Some(task) = tasks.next_if(|task| task.number < row.number) {
+                self.put_task(slot, task, creation);
+            }
+            self.put_instance(slot, row, creation);
+        }
+        for row in tasks {
+            self.put_task(slot, row, creation);
         }
     }
 
@@ -198,10 +208,15 @@ impl Views {
     }
 
     /// The order of a new row, and its time when the order does not say it.
-    pub(super) fn order_row(&mut self, ms: i64, creation: Creation) -> (u64, Option<i64>) {
+    pub(super) fn order_row(
+        &mut self,
+        ms: i64,
+        number: u32,
+        creation: Creation,
+    ) -> (u64, Option<i64>) {
         let order = match creation {
-            Creation::Now => self.clock.next(ms),
-            Creation::Before => self.clock.past(ms),
+            Creation::Now => self.clock.next(ms, number),
+            Creation::Before => self.clock.past(ms, number),
         };
         (order, (time_of(order) != ms).then_some(ms))
     }
@@ -214,7 +229,7 @@ impl Views {
             // One counter numbers everything in a root.
             Some(Item::Task(_) | Item::Timer(_) | Item::Incident(_)) => {}
             None => {
-                let (order, started_ms) = self.order_row(row.started_ms, creation);
+                let (order, started_ms) = self.order_row(row.started_ms, row.number, creation);
                 if started_ms.is_some() {
                     self.clock.count_skewed(true);
                 }

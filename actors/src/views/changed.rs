@@ -26,7 +26,7 @@ impl Views {
                 (task.order, task.extra.as_ref().and_then(|e| e.created_ms))
             }
             None => {
-                let (order, created_ms) = self.order_row(row.created_ms, creation);
+                let (order, created_ms) = self.order_row(row.created_ms, row.number, creation);
                 if created_ms.is_some() {
                     self.clock.count_skewed(true);
                 }
@@ -131,7 +131,7 @@ impl Views {
         };
         let order = match known {
             Some(slot) => self.incidents[slot].order,
-            None => self.order_row(row.occurred_ms, creation).0,
+            None => self.order_row(row.occurred_ms, row.number, creation).0,
         };
         let record = IncidentRecord {
             order,

@@ -2,7 +2,7 @@
 //! Never: reads a clock; time comes with the rows.
 //!
 //! ```text
-//!  order  =  [ milliseconds since 1970: 44 bits | counter: 20 bits ]
+//!  order  =  [ milliseconds since 1970: 44 bits | number in the root, or a counter where others came before: 20 bits ]
 //! ```
 
 /// Bits of the counter.
@@ -21,19 +21,20 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The order of what is created now, at this time: above all that was given before.
-    pub fn next(&mut self, created_ms: i64) -> u64 {
-        let order = order_of(created_ms).max(self.last + 1);
+    /// The order of what is created now, at this time: above all that was given before. What one root creates in a
+    /// millisecond of its own has the order that it has again after a restart.
+    pub fn next(&mut self, created_ms: i64, number: u32) -> u64 {
+        let order = order_at(created_ms, number).max(self.last + 1);
         self.last = order;
         order
     }
 
     /// The order of what was created before a restart: behind what was loaded just before it, if that has the same time.
-    pub fn past(&mut self, created_ms: i64) -> u64 {
-        let order = order_of(created_ms);
+    pub fn past(&mut self, created_ms: i64, number: u32) -> u64 {
+        let order = order_at(created_ms, number);
         let next = self.past + 1;
         self.past = if time_of(next) == time_of(order) {
-            next
+            order.max(next)
         } else {
             order
         };
@@ -56,8 +57,13 @@ impl Clock {
     }
 }
 
+/// The order that time and number in the root give.
+pub fn order_at(created_ms: i64, number: u32) -> u64 {
+    order_of(created_ms) + u64::from(number % (1 << COUNTER_BITS))
+}
+
 /// The least order of an instant.
-pub fn order_of(ms: i64) -> u64 {
+fn order_of(ms: i64) -> u64 {
     ms.clamp(0, MAX_MS).cast_unsigned() << COUNTER_BITS
 }
 
