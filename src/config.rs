@@ -18,7 +18,7 @@ mod text;
 pub use error::ConfigError;
 pub use sections::{
     Api, Archive, Auth, Clock, Durability, Engine, Http, Journal, Log, LogFormat, ProcessCenter,
-    PublicUrl, SignIn, Snapshots,
+    PublicUrl, Robots, SignIn, Snapshots,
 };
 pub use text::address;
 
@@ -63,6 +63,8 @@ pub struct Config {
     pub journal: Journal,
     /// What becomes of ended instances.
     pub archive: Archive,
+    /// How long robots are waited for.
+    pub robots: Robots,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -94,6 +96,7 @@ impl Default for Config {
             snapshots: Snapshots::default(),
             journal: Journal::default(),
             archive: Archive::default(),
+            robots: Robots::default(),
             log: Log::default(),
         }
     }
@@ -139,7 +142,8 @@ impl Config {
         self
     }
 
-    /// Refuses to serve an API without authentication to a network, unless that is allowed by name.
+    /// Refuses what contradicts itself, and to serve an API without authentication to a network, unless that is allowed
+    /// by name.
     pub fn check(&self) -> Result<(), ConfigError> {
         let apis = [
             (
@@ -157,6 +161,10 @@ impl Config {
             if let (true, Some(&listen)) = (open, self.network_listener()) {
                 return Err(ConfigError::OpenToNetwork { section, listen });
             }
+        }
+        let robots = &self.robots;
+        if robots.heartbeat * 3 > robots.lost_after {
+            return Err(ConfigError::SlowHeartbeat);
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::{
     sso::{self, Sso},
     tokens::Control,
 };
-use actors::{Engine, Options, admission::Bounds, scripts::ScriptLimits};
+use actors::{Engine, Options, admission::Bounds, options::RobotTimes, scripts::ScriptLimits};
 use codec::Tenant;
 use snapshots::Durability;
 use std::{
@@ -313,6 +313,21 @@ pub fn options(config: &Config) -> Options {
         idempotency_keys: config.api.idempotency_keys as usize,
         idempotency_keep: Duration::from_secs(u64::from(config.api.idempotency_hours) * 3600),
         retention: config.archive.retention,
+        robots: robot_times(&config.robots),
+    }
+}
+
+fn robot_times(robots: &config::Robots) -> RobotTimes {
+    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    RobotTimes {
+        heartbeat: robots.heartbeat,
+        silent_after: robots.silent_after,
+        lost_after: robots.lost_after,
+        offer_within: robots.offer_within,
+        execution: rpa::execution::Times {
+            cancel_after_ms: ms(robots.cancel_after),
+            ..rpa::execution::Times::default()
+        },
     }
 }
 

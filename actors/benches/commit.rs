@@ -1,12 +1,9 @@
 //! The path of a commit without HTTP: starts and completions at 64 at a time, durable, with the time of a sync beside them.
 //! `cargo bench -p actors --bench commit -- SECONDS`
 
-use actors::{
-    Engine, Options, admission::Bounds, definitions::deploy::File, scripts::ScriptLimits,
-};
+use actors::{Engine, Options, admission::Bounds, definitions::deploy::File};
 use bpmn::{Command, instance::Start};
 use codec::{Tenant, Value};
-use snapshots::Durability;
 use std::{
     path::Path,
     sync::{
@@ -28,15 +25,6 @@ const AT_A_TIME: usize = 64;
 
 fn options(data: &Path) -> Options {
     Options {
-        data: data.to_owned(),
-        durability: Durability::Sync,
-        manual_clock: false,
-        time_zone: jiff::tz::TimeZone::UTC,
-        tenant: Tenant(0),
-        hosts: 2,
-        script_threads: 1,
-        script_limits: ScriptLimits::default(),
-        script_budget_ms: 1000,
         live_bytes: 256 << 20,
         bounds: Bounds {
             commands: 100_000,
@@ -45,11 +33,7 @@ fn options(data: &Path) -> Options {
         segment_bytes: 64 << 20,
         journal_limit_bytes: 16 << 30,
         snapshot_journal_bytes: 16 << 30,
-        snapshot_every: Duration::from_secs(3600),
-        snapshot_bytes_per_second: None,
-        idempotency_keys: 1000,
-        idempotency_keep: Duration::from_secs(3600),
-        retention: None,
+        ..Options::new(data)
     }
 }
 

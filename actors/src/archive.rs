@@ -13,6 +13,7 @@
 //! Every call blocks on the disk: call it from a thread, never from a worker of the runtime.
 
 mod export;
+mod jobs;
 mod query;
 mod rows;
 mod schema;
@@ -21,6 +22,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use jobs::{LogEntry, LogFilter};
 pub use query::{Cursor, InstanceFilter, Page, TaskFilter};
 pub use rows::{ArchivedInstance, EndState, FinishedTask, InstanceRow, TaskRow};
 

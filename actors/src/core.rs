@@ -10,14 +10,18 @@ use crate::{
     commit::CommitQueue,
     definitions::{self, Catalog},
     directory::Directory,
+    executions::{Executions, Keeper},
     failure::Failure,
     idempotency::Idempotency,
+    jobs::JobViews,
     message::{Answer, Applied, Message, Order, Ready, Remember, Rendered, Responder, Seen},
     options::Options,
     organisation::Organisation,
     pool::Pool,
     publisher::Publication,
+    registry::Registry,
     resting::Resting,
+    robots::Robots,
     slot::{Body, Peek, Slot},
     timers::Timers,
     views::Views,
@@ -50,6 +54,16 @@ pub struct Core {
     pub definitions: OnceLock<ActorRef<definitions::Message>>,
     /// Identities and tokens.
     pub organisation: Organisation,
+    /// What is configured for robots.
+    pub registry: Registry,
+    /// Executions in memory.
+    pub executions: Executions,
+    /// What readers see of them, and who waits for whom.
+    pub jobs: RwLock<JobViews>,
+    /// The robots that are connected or have something.
+    pub robots: Robots,
+    /// What puts ended executions and logs into the archive.
+    pub keeper: Keeper,
     /// The time that processes see.
     pub clock: Clock,
     /// Remembered answers.
@@ -90,6 +104,12 @@ impl Core {
     /// A host is done with a slot: others may have to rest.
     pub fn after_run(&self, slot: &Arc<Slot>) {
         self.resting.ran(slot, self.queue.durable());
+    }
+
+    /// Lets a command in, or says why not.
+    pub fn admit(&self) -> Result<crate::admission::Admitted<'_>, Failure> {
+        self.admission
+            .admit(self.queue.is_full(), self.archiver.backlog())
     }
 
     /// Lets an answer leave when what it was decided on is durable and visible.

@@ -251,12 +251,6 @@ impl Engine {
         receiver.await.unwrap_or_else(|_| Err(self.unanswered()))
     }
 
-    /// Lets a command in, or says why not.
-    pub fn admit(&self) -> Result<crate::admission::Admitted<'_>, Failure> {
-        self.admission
-            .admit(self.queue.is_full(), self.archiver.backlog())
-    }
-
     fn create_slot(&self, start: &Start) -> Result<(RootId, Arc<crate::slot::Slot>), Failure> {
         let definition = &start.definition;
         let root = RootId(Uuid::now_v7().as_u128());
@@ -290,6 +284,7 @@ impl Engine {
         self.running.snapshots.stop();
         let snapshotter = self.running.snapshotter.lock().take();
         self.archiver.stop();
+        self.keeper.stop();
         self.queue.close();
         self.script_hosts.release();
         for thread in snapshotter

@@ -20,6 +20,21 @@ pub enum Failure {
     /// Identities or tokens refuse it.
     #[error("{0}")]
     Organisation(#[from] org::Refusal),
+    /// What is configured for robots refuses it.
+    #[error("{0}")]
+    Registry(#[from] rpa::registry::Refusal),
+    /// An execution refuses it.
+    #[error("{0}")]
+    Execution(#[from] rpa::execution::Refusal),
+    /// One command would write more than a record holds.
+    #[error(
+        "one command may write {} bytes, this one would write {bytes}",
+        crate::record::MAX_EVENT_BYTES
+    )]
+    TooLarge {
+        /// What it would write.
+        bytes: usize,
+    },
     /// Too much is waiting; try again after so many seconds.
     #[error("the server is overloaded, try again in {retry_after_s} s")]
     Overloaded {
@@ -50,4 +65,10 @@ pub enum Failure {
     /// The server is stopping.
     #[error("the server is stopping")]
     Stopping,
+}
+
+impl From<crate::archive::Error> for Failure {
+    fn from(error: crate::archive::Error) -> Self {
+        Failure::Archive(error.to_string())
+    }
 }

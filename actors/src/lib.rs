@@ -1,7 +1,7 @@
 //! The shells of Loomwork: who owns which state, in what order things happen, supervision, timers, views.
 //!
 //! Owns: the path of a commit from a command to its answer, virtual actors and their hosts, recovery, the archive.
-//! Never: a rule of BPMN (that is `bpmn`), a byte of a file (that is `snapshots`), a word of HTTP (that is the server).
+//! Never: a rule of BPMN or of robots (that is `bpmn` and `rpa`), a byte of a file (that is `snapshots`), a word of HTTP (that is the server).
 //!
 //! ```text
 //!  Engine ─▶ Slot (mailbox) ─▶ Host: decide ─▶ CommitQueue ─▶ journal ─▶ Publisher ─▶ views, effects, answers
@@ -20,9 +20,12 @@ mod desk;
 pub mod directory;
 pub mod engine;
 pub mod entity;
+pub mod executions;
 pub mod failure;
 mod host;
 pub mod idempotency;
+pub mod jobs;
+mod ledger;
 pub mod message;
 mod open;
 pub mod options;
@@ -31,7 +34,9 @@ mod pool;
 mod publisher;
 mod record;
 mod recovery;
+pub mod registry;
 mod resting;
+pub mod robots;
 pub mod scripts;
 mod slot;
 mod snapshotter;

@@ -17,13 +17,17 @@ use crate::{
     directory::Directory,
     engine::{Engine, Running},
     entity::{self, Live},
+    executions::{self, Executions, Keeper},
     idempotency::Idempotency,
+    jobs::JobViews,
     options::Options,
     organisation::Organisation,
     pool::Pool,
     publisher,
     recovery::{self, Recovered, RecoveredBody, RecoveredInstance},
+    registry::Registry,
     resting::Resting,
+    robots::{self, Robots},
     slot::{Body, Ended, Quarantine, Slot},
     snapshotter::Snapshotter,
     timers::{self, Timers},
@@ -96,6 +100,11 @@ pub async fn open(options: Options) -> Result<Engine, OpenError> {
             std::mem::take(&mut found.organisation),
             found.organisation_sequence,
         ),
+        registry: Registry::new(std::mem::take(&mut found.registry), found.registry_sequence),
+        executions: Executions::default(),
+        jobs: RwLock::new(JobViews::default()),
+        keeper: Keeper::default(),
+        robots: Robots::default(),
         clock: if options.manual_clock {
             Clock::manual(found.clock_ms.unwrap_or_else(real_ms))
         } else {
@@ -119,6 +128,8 @@ pub async fn open(options: Options) -> Result<Engine, OpenError> {
     }
     core.catalog.load(found.definitions.clone(), models);
     load_instances(&core, &mut found);
+    let finished = std::mem::take(&mut found.executions).load(&core);
+    core.keeper.put(finished);
     start(&core, found, journal, handle, store).await
 }
 
@@ -329,6 +340,7 @@ async fn start(
     let publish = move |batch| publisher::publish(&publishing, batch);
     threads.push(core.queue.start_writer(Box::new(journal), publish)?);
     threads.push(Archiver::start(Arc::clone(core))?);
+    threads.push(Keeper::start(Arc::clone(core))?);
     let (snapshots, snapshotter) = Snapshotter::start(Arc::clone(core), store, handle.clone())?;
     let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
     core.hosts.start(core).await.map_err(failed)?;
@@ -361,6 +373,8 @@ async fn start(
     } else {
         core.runtime.spawn(timers::run(Arc::clone(core)));
     }
+    executions::resume(core);
+    robots::start(core);
     Ok(Engine::new(
         Arc::clone(core),
         Running {

@@ -49,6 +49,35 @@ pub struct Options {
     pub idempotency_keep: Duration,
     /// Ended instances are deleted after so long; none: never.
     pub retention: Option<Duration>,
+    /// Times of robots.
+    pub robots: RobotTimes,
+}
+
+/// The times that robots and their runs are held to (spec/robot-protocol.md, rule 8).
+#[derive(Clone, Copy, Debug)]
+pub struct RobotTimes {
+    /// How often a robot says that it is there.
+    pub heartbeat: Duration,
+    /// After so much silence it counts as disconnected.
+    pub silent_after: Duration,
+    /// After so long without a connection its run counts as lost.
+    pub lost_after: Duration,
+    /// So long it may think about an offer.
+    pub offer_within: Duration,
+    /// What decisions about runs need.
+    pub execution: rpa::execution::Times,
+}
+
+impl Default for RobotTimes {
+    fn default() -> Self {
+        RobotTimes {
+            heartbeat: Duration::from_secs(30),
+            silent_after: Duration::from_secs(90),
+            lost_after: Duration::from_secs(300),
+            offer_within: Duration::from_secs(10),
+            execution: rpa::execution::Times::default(),
+        }
+    }
 }
 
 impl Options {
@@ -77,6 +106,7 @@ impl Options {
             idempotency_keys: 1000,
             idempotency_keep: Duration::from_secs(3600),
             retention: None,
+            robots: RobotTimes::default(),
         }
     }
 }

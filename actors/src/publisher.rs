@@ -7,6 +7,7 @@ use crate::{
     commit::Batch,
     core::Core,
     definitions::CatalogChange,
+    executions::{self, ExecutionChange},
     message::{Answer, Remembered},
     slot::Slot,
     views::Views,
@@ -36,6 +37,12 @@ pub enum Change {
     Catalog(Box<CatalogChange>),
     /// Identities and tokens.
     Organisation(Vec<org::Event>),
+    /// What is configured for robots.
+    Registry(Vec<rpa::registry::Event>),
+    /// Rows of an execution, and what is to be sent for it.
+    Execution(Box<ExecutionChange>),
+    /// Executions that the archive holds now.
+    ExecutionsArchived(Vec<rpa::Guid>),
     /// An answer that is given again.
     Remembered(Box<Remembered>),
     /// Roots that the archive holds now.
@@ -95,6 +102,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
     let mut leaving = Vec::with_capacity(batch.publications.len());
     let mut ended = Vec::new();
     let mut timers_changed = false;
+    let mut changed_executions = Vec::new();
     {
         let mut views = core.views.write();
         for publication in batch.publications {
@@ -114,6 +122,9 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 }
                 Change::None => {}
                 Change::Organisation(events) => core.organisation.publish(&events),
+                Change::Registry(events) => core.registry.publish(&events),
+                Change::Execution(change) => changed_executions.push(*change),
+                Change::ExecutionsArchived(ids) => executions::archived(core, &ids),
                 Change::Remembered(remembered) => core.idempotency.settle(*remembered),
                 Change::Archived(roots) => {
                     for root in roots {
@@ -128,6 +139,9 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
             }
             leaving.push((publication.answer, publication.cause));
         }
+    }
+    if !changed_executions.is_empty() {
+        executions::publish(core, changed_executions);
     }
     core.queue.set_published(batch.durable);
     if !ended.is_empty() {

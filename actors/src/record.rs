@@ -6,7 +6,7 @@
 //!  [ tenant: u32 ][ 1 ][ length: u32 | remembered ]       [ events ]     a request with an Idempotency-Key
 //! ```
 
-use crate::message::Remembered;
+use crate::{failure::Failure, message::Remembered};
 use codec::{DecodeError, Tenant};
 
 /// Record kinds in the journal and in snapshots. Numbers are never used again.
@@ -21,6 +21,21 @@ pub mod kind {
     pub const CLOCK: u16 = 4;
     /// Remembered answers of requests that are no command to an instance; in snapshots of all.
     pub const REMEMBERED: u16 = 5;
+    /// Events of what is configured for robots.
+    pub const REGISTRY: u16 = 6;
+    /// Events of an execution; in snapshots its bytes.
+    pub const EXECUTION: u16 = 7;
+}
+
+/// Bytes of events in one record; what stands around them has room beside.
+pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024 - 4096;
+
+/// Refuses what does not fit into a record, before anything has changed.
+pub fn check_size(bytes: usize) -> Result<(), Failure> {
+    if bytes <= MAX_EVENT_BYTES {
+        return Ok(());
+    }
+    Err(Failure::TooLarge { bytes })
 }
 
 /// Version of the records that this build writes.

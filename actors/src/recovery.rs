@@ -10,11 +10,13 @@
 use crate::{
     definitions::{self, Event as DefinitionsEvent, State as Definitions},
     entity::Live,
+    executions,
     message::Remembered,
     record::{self, kind},
 };
 use bpmn::history::FinishedTask;
 use codec::{DecodeError, DefinitionId, RootId, Tenant};
+use rpa::Guid;
 use snapshots::{EntityRef, StoredRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -34,6 +36,12 @@ pub struct Recovered {
     pub organisation: org::State,
     /// Their last record.
     pub organisation_sequence: u64,
+    /// What is configured for robots.
+    pub registry: rpa::registry::State,
+    /// Its last record.
+    pub registry_sequence: u64,
+    /// Every execution.
+    pub executions: executions::Recovered,
     /// Where the manual clock stood.
     pub clock_ms: Option<i64>,
     /// Remembered answers in order.
@@ -98,6 +106,11 @@ impl Recovered {
                 self.organisation = state;
                 self.organisation_sequence = entity.sequence;
             }),
+            kind::REGISTRY => rpa::registry::stored::decode_state(entity.bytes).map(|state| {
+                self.registry = state;
+                self.registry_sequence = entity.sequence;
+            }),
+            kind::EXECUTION => self.executions.entity(entity),
             kind::CLOCK => clock(entity.bytes).map(|ms| self.clock_ms = Some(ms)),
             kind::REMEMBERED => {
                 codec::decode(1, entity.bytes).map(|remembered| self.remembered.push(remembered))
@@ -135,7 +148,24 @@ impl Recovered {
                     self.organisation_sequence = stored.sequence;
                 })
             }
-            kind::DEFINITIONS | kind::ORGANISATION => Ok(()),
+            kind::REGISTRY if stored.sequence > self.registry_sequence => {
+                rpa::registry::stored::decode_events(stored.payload).map(|events| {
+                    for event in &events {
+                        self.registry.apply(event);
+                    }
+                    self.registry_sequence = stored.sequence;
+                })
+            }
+            kind::DEFINITIONS | kind::ORGANISATION | kind::REGISTRY => Ok(()),
+            kind::EXECUTION => record::decode(stored.payload).and_then(|parts| {
+                self.remembered.extend(parts.remembered);
+                self.executions.record(
+                    Guid(stored.entity),
+                    stored.sequence,
+                    parts.tenant,
+                    parts.events,
+                )
+            }),
             kind::CLOCK => clock(stored.payload).map(|ms| self.clock_ms = Some(ms)),
             kind::REMEMBERED => {
                 codec::decode(1, stored.payload).map(|remembered| self.remembered.push(remembered))

@@ -221,6 +221,18 @@ impl Snapshotter {
         }
         let (bytes, sequence) = core.organisation.save();
         put(writer, kind::ORGANISATION, 0, sequence, &bytes)?;
+        let (bytes, sequence) = core.registry.save();
+        put(writer, kind::REGISTRY, 0, sequence, &bytes)?;
+        for cell in core.executions.all() {
+            let (bytes, sequence) = cell.save();
+            if sequence == 0 {
+                // Nothing of it is recorded yet.
+                continue;
+            }
+            let mut entry = cell.tenant.0.to_le_bytes().to_vec();
+            entry.extend_from_slice(&bytes);
+            put(writer, kind::EXECUTION, cell.id.0, sequence, &entry)?;
+        }
         if core.clock.is_manual() {
             let now = core.clock.now_ms().to_le_bytes();
             put(writer, kind::CLOCK, 0, 0, &now)?;

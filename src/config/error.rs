@@ -27,6 +27,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         message: String,
     },
+    /// Robots would be lost between two heartbeats.
+    #[error("refusing to start: [robots] heartbeat may be at most a third of lost_after")]
+    SlowHeartbeat,
     /// An API without authentication would be reached from a network.
     #[error(
         "refusing to start: [{section}] auth = \"open\" would let everyone in who reaches {listen}. \

@@ -204,6 +204,27 @@ pub struct Journal {
     pub segment_bytes: u64,
 }
 
+/// `[robots]`: how long robots and their runs are waited for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Robots {
+    /// How often a robot says that it is there; at most a third of `lost_after`.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub heartbeat: Duration,
+    /// After so much silence a robot counts as disconnected.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub silent_after: Duration,
+    /// After so long without a connection a robot's run counts as lost.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub lost_after: Duration,
+    /// So long a robot may think about an offer.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub offer_within: Duration,
+    /// So long a robot has to confirm a cancel.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub cancel_after: Duration,
+}
+
 /// `[archive]`: what becomes of ended instances.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -307,6 +328,18 @@ impl Default for Journal {
     fn default() -> Self {
         Self {
             segment_bytes: 32 * MIB,
+        }
+    }
+}
+
+impl Default for Robots {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(30),
+            silent_after: Duration::from_secs(90),
+            lost_after: Duration::from_secs(300),
+            offer_within: Duration::from_secs(10),
+            cancel_after: Duration::from_secs(30),
         }
     }
 }

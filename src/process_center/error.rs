@@ -69,6 +69,9 @@ pub fn business(failure: Failure) -> Result<Failure, Trouble> {
         | Failure::Ended
         | Failure::Definitions(_)
         | Failure::Organisation(_)
+        | Failure::Registry(_)
+        | Failure::Execution(_)
+        | Failure::TooLarge { .. }
         | Failure::IdempotencyConflict
         | Failure::ClockIsReal
         | Failure::TooManyFirings(_) => Ok(failure),

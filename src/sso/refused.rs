@@ -99,6 +99,9 @@ fn engine(failure: Failure, style: &dyn ErrorStyle, at: &At) -> Response {
         | Failure::Ended
         | Failure::Definitions(_)
         | Failure::Organisation(_)
+        | Failure::Registry(_)
+        | Failure::Execution(_)
+        | Failure::TooLarge { .. }
         | Failure::Quarantined(_)
         | Failure::Panicked
         | Failure::IdempotencyConflict

@@ -64,6 +64,59 @@ CREATE UNIQUE INDEX tasks_id ON tasks (root, number);
 CREATE INDEX tasks_place ON tasks (tenant, place);
 CREATE INDEX tasks_assignee ON tasks (tenant, assignee, place) WHERE assignee IS NOT NULL;
 CREATE INDEX tasks_business_key ON tasks (tenant, business_key, place) WHERE business_key IS NOT NULL;
+", "
+CREATE TABLE executions (
+  id          BLOB    NOT NULL PRIMARY KEY,
+  tenant      INTEGER NOT NULL,
+  owner       BLOB    NOT NULL,
+  created_ms  INTEGER NOT NULL,
+  finished_ms INTEGER,
+  detail      BLOB    NOT NULL
+) STRICT;
+CREATE INDEX executions_owner ON executions (owner, created_ms);
+CREATE INDEX executions_finished ON executions (finished_ms);
+
+CREATE TABLE jobs (
+  id           BLOB    NOT NULL PRIMARY KEY,
+  execution    BLOB    NOT NULL,
+  number       INTEGER NOT NULL,
+  tenant       INTEGER NOT NULL,
+  department   BLOB    NOT NULL,
+  workflow     BLOB    NOT NULL,
+  queue        BLOB    NOT NULL,
+  robot        BLOB,
+  state        INTEGER NOT NULL,
+  startup      INTEGER NOT NULL,
+  startup_id   TEXT,
+  priority     INTEGER NOT NULL,
+  created_ms   INTEGER NOT NULL,
+  started_ms   INTEGER,
+  finished_ms  INTEGER,
+  name         TEXT    NOT NULL,
+  package_name TEXT    NOT NULL,
+  search       TEXT    NOT NULL,
+  row          BLOB    NOT NULL
+) STRICT;
+CREATE INDEX jobs_execution ON jobs (execution);
+CREATE INDEX jobs_created ON jobs (tenant, created_ms);
+CREATE INDEX jobs_workflow ON jobs (workflow, created_ms);
+
+CREATE TABLE runs (
+  id        BLOB NOT NULL PRIMARY KEY,
+  execution BLOB NOT NULL
+) STRICT;
+CREATE INDEX runs_execution ON runs (execution);
+
+CREATE TABLE logs (
+  run     BLOB    NOT NULL,
+  seq     INTEGER NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  level   TEXT    NOT NULL,
+  kind    TEXT    NOT NULL,
+  robot   BLOB    NOT NULL,
+  message TEXT    NOT NULL,
+  PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
 "];
 
 /// Page cache of the writer, in KiB: the hot ends of the indexes of a batch.

@@ -103,7 +103,7 @@ impl Archive {
         })
     }
 
-    fn write<T>(&self, change: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(super) fn write<T>(&self, change: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer.lock();
         let transaction = writer.transaction()?;
         let answer = change(&transaction)?;

@@ -1,0 +1,243 @@
+//! What is shown of the executions in memory, and which jobs and robots wait for each other.
+//!
+//! Owns: rows of job groups, jobs and run instances; the jobs that wait in groups; the robots that are connected and
+//! idle. All of it follows from what is durable and from who is connected; nothing of it is saved.
+//! Never: decides. A job that a robot takes leaves the waiting ones at once, so that no other robot asks for it.
+//!
+//! ```text
+//!  published rows ─▶ waiting jobs ─┐
+//!                                  ├─▶ wake: one idle robot that would get something ─▶ it asks: take
+//!  robots ─▶ connected, idle ──────┘
+//! ```
+
+mod presence;
+
+pub use presence::{Presence, RobotStatus};
+
+use codec::Tenant;
+use rpa::{
+    Guid,
+    execution::rows::{GroupRow, JobRow, Rows, RunRow},
+    waiting::{Waiting, WaitingJob},
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Where a job stands in the order of creation: company, time, execution, number.
+type Place = (Tenant, i64, Guid, u32);
+
+/// The rows and what waits.
+#[derive(Default)]
+pub struct JobViews {
+    groups: HashMap<Guid, GroupRow>,
+    jobs: HashMap<Guid, JobRow>,
+    runs: HashMap<Guid, RunRow>,
+    /// The jobs of an execution, in the order of their numbers.
+    members: HashMap<Guid, Vec<Guid>>,
+    created: BTreeMap<Place, Guid>,
+    /// Executions by the instant at which something is due in them.
+    due: BTreeSet<(i64, Guid)>,
+    /// What robots have: run and execution by robot.
+    held: BTreeSet<(Guid, Guid, Guid)>,
+    waiting: Waiting,
+    pub(crate) presence: Presence,
+}
+
+impl JobViews {
+    /// Takes changed rows over; gives the groups in which a job waits from now on.
+    pub fn apply(&mut self, rows: Rows) -> Vec<Guid> {
+        if let Some(group) = rows.group {
+            if let Some(old) = self.groups.get(&group.id)
+                && let Some(due_ms) = old.due_ms
+            {
+                self.due.remove(&(due_ms, old.id));
+            }
+            if let Some(due_ms) = group.due_ms {
+                self.due.insert((due_ms, group.id));
+            }
+            self.groups.insert(group.id, group);
+        }
+        for run in rows.runs {
+            let held = (run.robot, run.id, run.execution);
+            if let Some(old) = self.runs.get(&run.id) {
+                self.held.remove(&(old.robot, old.id, old.execution));
+            }
+            if run.held && !run.robot.is_nil() {
+                self.held.insert(held);
+            }
+            self.runs.insert(run.id, run);
+        }
+        let mut wanted = Vec::new();
+        for job in rows.jobs {
+            match job.waiting_job() {
+                Some(waiting) => {
+                    wanted.push(waiting.queue);
+                    self.waiting.put(waiting);
+                }
+                None => self.waiting.remove(job.id),
+            }
+            self.put_job(job);
+        }
+        wanted.dedup();
+        wanted
+    }
+
+    fn put_job(&mut self, job: JobRow) {
+        let place = place(&job);
+        if self.created.insert(place, job.id).is_none() {
+            self.members.entry(job.execution).or_default().push(job.id);
+        }
+        self.jobs.insert(job.id, job);
+    }
+
+    /// An execution is in the archive now.
+    pub fn remove(&mut self, execution: Guid) {
+        if let Some(group) = self.groups.remove(&execution)
+            && let Some(due_ms) = group.due_ms
+        {
+            self.due.remove(&(due_ms, execution));
+        }
+        let members = self.members.remove(&execution).unwrap_or_default();
+        for id in &members {
+            self.waiting.remove(*id);
+            if let Some(job) = self.jobs.remove(id) {
+                self.created.remove(&place(&job));
+            }
+        }
+        let gone: Vec<Guid> = self
+            .runs
+            .values()
+            .filter(|run| run.execution == execution)
+            .map(|run| run.id)
+            .collect();
+        for id in gone {
+            if let Some(run) = self.runs.remove(&id) {
+                self.held.remove(&(run.robot, run.id, run.execution));
+            }
+        }
+    }
+
+    /// An execution's row.
+    pub fn group(&self, id: Guid) -> Option<&GroupRow> {
+        self.groups.get(&id)
+    }
+
+    /// All executions of a company in memory.
+    pub fn groups(&self, tenant: Tenant) -> impl Iterator<Item = &GroupRow> {
+        let groups = self.groups.values();
+        groups.filter(move |group| group.tenant == tenant)
+    }
+
+    /// A job's row.
+    pub fn job(&self, id: Guid) -> Option<&JobRow> {
+        self.jobs.get(&id)
+    }
+
+    /// A run instance's row.
+    pub fn run(&self, id: Guid) -> Option<&RunRow> {
+        self.runs.get(&id)
+    }
+
+    /// The jobs of a company in memory, the oldest first.
+    pub fn jobs(&self, tenant: Tenant) -> impl DoubleEndedIterator<Item = &JobRow> {
+        let from = (tenant, i64::MIN, Guid::NIL, 0);
+        let to = (Tenant(tenant.0.saturating_add(1)), i64::MIN, Guid::NIL, 0);
+        let places = self.created.range(from..to);
+        places.filter_map(|(_, id)| self.jobs.get(id))
+    }
+
+    /// The executions in which something is due.
+    pub fn due(&self, now_ms: i64) -> Vec<Guid> {
+        let due = self.due.iter().take_while(|(due_ms, _)| *due_ms <= now_ms);
+        due.map(|(_, id)| *id).collect()
+    }
+
+    /// When something is due next, milliseconds since 1970.
+    pub fn next_due_ms(&self) -> Option<i64> {
+        self.due.first().map(|(due_ms, _)| *due_ms)
+    }
+
+    /// What a robot has: runs and their executions.
+    pub fn held_by(&self, robot: Guid) -> Vec<(Guid, Guid)> {
+        let from = (robot, Guid::NIL, Guid::NIL);
+        let held = self.held.range(from..);
+        let mine = held.take_while(|(holder, _, _)| *holder == robot);
+        mine.map(|(_, run, execution)| (*run, *execution)).collect()
+    }
+
+    /// The robots that have something.
+    pub fn holders(&self) -> BTreeSet<Guid> {
+        self.held.iter().map(|(robot, _, _)| *robot).collect()
+    }
+
+    /// How many jobs wait for robots.
+    pub fn waiting_len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// How many jobs of a company wait in a group.
+    pub fn waiting_in(&self, queue: Guid) -> usize {
+        self.waiting.in_order(queue).count()
+    }
+
+    /// Whether a robot of the group is free for a job that comes now: ready, and no earlier job waits for it.
+    pub fn has_free_robot(&self, queue: Guid) -> bool {
+        let idle = self.presence.idle_in(queue).count();
+        let before = self.waiting.in_order(queue).take(idle).count();
+        before < idle
+    }
+
+    /// Whether a robot is connected.
+    pub fn is_connected(&self, robot: Guid) -> bool {
+        self.presence.status(robot) != RobotStatus::Disconnected
+    }
+
+    /// The robots' presence.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// Gives an idle robot the best job of its groups and takes it from the waiting ones. None: the robot stays idle.
+    pub fn take(&mut self, robot: Guid, queues: &[Guid], now_ms: i64) -> Option<WaitingJob> {
+        let chosen = self.waiting.choose(robot, queues.iter().copied(), now_ms);
+        let Some(chosen) = chosen.cloned() else {
+            self.presence.set_idle(robot, queues);
+            return None;
+        };
+        self.waiting.remove(chosen.job);
+        self.presence.set_taken(robot);
+        Some(chosen)
+    }
+
+    /// A job that was taken was not given away after all.
+    pub fn put_back(&mut self, job: WaitingJob) {
+        if let Some(row) = self.jobs.get(&job.job)
+            && row.waiting
+        {
+            self.waiting.put(job);
+        }
+    }
+
+    /// When a job stops to avoid this robot, milliseconds since 1970.
+    pub fn next_choice_ms(&self, robot: Guid, queues: &[Guid], now_ms: i64) -> Option<i64> {
+        self.waiting
+            .next_choice_ms(robot, queues.iter().copied(), now_ms)
+    }
+
+    /// An idle robot of the group that would get something; it counts as busy until it says otherwise.
+    pub fn wake(&mut self, queue: Guid, now_ms: i64) -> Option<Guid> {
+        if !self.waiting.any_in(queue) {
+            return None;
+        }
+        let gets_something = |robot: &Guid| {
+            let queues = self.presence.queues_of(*robot).iter().copied();
+            self.waiting.choose(*robot, queues, now_ms).is_some()
+        };
+        let robot = self.presence.idle_in(queue).find(gets_something)?;
+        self.presence.set_taken(robot);
+        Some(robot)
+    }
+}
+
+fn place(job: &JobRow) -> Place {
+    (job.tenant, job.created_ms, job.execution, job.number)
+}

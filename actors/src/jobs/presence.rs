@@ -1,0 +1,137 @@
+//! Which robots are connected, and which of them are idle, by group.
+//! Never: is saved; after a start nobody is connected.
+
+use rpa::Guid;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a robot is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RobotStatus {
+    /// No connection.
+    Disconnected,
+    /// Connected, with nothing to do.
+    Ready,
+    /// Connected, with something to do.
+    Busy,
+}
+
+impl RobotStatus {
+    /// The name that APIs show.
+    pub fn name(self) -> &'static str {
+        match self {
+            RobotStatus::Disconnected => "Disconnected",
+            RobotStatus::Ready => "Ready",
+            RobotStatus::Busy => "Busy",
+        }
+    }
+}
+
+/// The robots that are connected.
+#[derive(Default)]
+pub struct Presence {
+    robots: BTreeMap<Guid, Robot>,
+    idle: BTreeMap<Guid, BTreeSet<Guid>>,
+}
+
+#[derive(Default)]
+struct Robot {
+    /// The groups that it asks, while it is idle.
+    queues: Vec<Guid>,
+    idle: bool,
+    /// It has nothing to do; also while it takes no work.
+    ready: bool,
+    last_seen_ms: i64,
+}
+
+impl Presence {
+    /// A robot has connected, or was heard.
+    pub fn seen(&mut self, robot: Guid, at_ms: i64) {
+        self.robots.entry(robot).or_default().last_seen_ms = at_ms;
+    }
+
+    /// A robot's connection has ended.
+    pub fn remove(&mut self, robot: Guid) {
+        self.leave(robot);
+        self.robots.remove(&robot);
+    }
+
+    /// It waits for a job of these groups.
+    pub fn set_idle(&mut self, robot: Guid, queues: &[Guid]) {
+        self.leave(robot);
+        if let Some(known) = self.robots.get_mut(&robot) {
+            known.idle = true;
+            known.ready = true;
+            known.queues = queues.to_vec();
+            for queue in queues {
+                self.idle.entry(*queue).or_default().insert(robot);
+            }
+        }
+    }
+
+    /// It has something to do.
+    pub fn set_taken(&mut self, robot: Guid) {
+        self.leave(robot);
+        if let Some(known) = self.robots.get_mut(&robot) {
+            known.ready = false;
+        }
+    }
+
+    /// It has nothing to do, and takes no work.
+    pub fn set_resting(&mut self, robot: Guid) {
+        self.leave(robot);
+        if let Some(known) = self.robots.get_mut(&robot) {
+            known.ready = true;
+        }
+    }
+
+    fn leave(&mut self, robot: Guid) {
+        let Some(known) = self.robots.get_mut(&robot) else {
+            return;
+        };
+        known.idle = false;
+        for queue in std::mem::take(&mut known.queues) {
+            if let Some(idle) = self.idle.get_mut(&queue) {
+                idle.remove(&robot);
+                if idle.is_empty() {
+                    self.idle.remove(&queue);
+                }
+            }
+        }
+    }
+
+    /// How it is shown.
+    pub fn status(&self, robot: Guid) -> RobotStatus {
+        match self.robots.get(&robot) {
+            None => RobotStatus::Disconnected,
+            Some(known) if known.ready => RobotStatus::Ready,
+            Some(_) => RobotStatus::Busy,
+        }
+    }
+
+    /// When it was heard last, milliseconds since 1970; none while it is not connected.
+    pub fn last_seen_ms(&self, robot: Guid) -> Option<i64> {
+        self.robots.get(&robot).map(|known| known.last_seen_ms)
+    }
+
+    /// The idle robots of a group.
+    pub fn idle_in(&self, queue: Guid) -> impl Iterator<Item = Guid> + '_ {
+        self.idle.get(&queue).into_iter().flatten().copied()
+    }
+
+    /// The groups that an idle robot asks.
+    pub fn queues_of(&self, robot: Guid) -> &[Guid] {
+        self.robots
+            .get(&robot)
+            .map_or(&[], |known| known.queues.as_slice())
+    }
+
+    /// How many are connected.
+    pub fn len(&self) -> usize {
+        self.robots.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.robots.is_empty()
+    }
+}

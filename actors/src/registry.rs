@@ -1,0 +1,79 @@
+//! What is configured for robots: the ledger around `rpa::registry`.
+//!
+//! Owns: that a deletion counts the jobs that are open at that instant, and that an execute is planned on what is
+//! decided, not on what is shown. Never: decides what `rpa` decides.
+
+use crate::{
+    core::Core,
+    failure::Failure,
+    ledger::{Law, Ledger},
+    publisher::Change,
+    record,
+};
+use rpa::registry::{self, Action, Command, Event, Reply, State, stored};
+
+/// What is configured.
+pub type Registry = Ledger<Configured>;
+
+/// The law of `rpa::registry`.
+pub struct Configured;
+
+impl Law for Configured {
+    type State = State;
+    type Event = Event;
+    const KIND: u16 = record::kind::REGISTRY;
+
+    fn apply(state: &mut State, event: &Event) {
+        state.apply(event);
+    }
+
+    fn encode_events(events: &[Event]) -> Vec<u8> {
+        stored::encode_events(events)
+    }
+
+    fn encode_state(state: &State) -> Vec<u8> {
+        stored::encode_state(state)
+    }
+
+    fn change(events: Vec<Event>) -> Change {
+        Change::Registry(events)
+    }
+}
+
+impl Registry {
+    /// Decides a command; answers when it is durable. What the command says about open jobs and connections is looked
+    /// up here.
+    pub async fn command(&self, core: &Core, command: Command) -> Result<Reply, Failure> {
+        let _admitted = core.admit()?;
+        self.settle(core, |state| {
+            let mut command = command;
+            fill_in(core, state, &mut command.action);
+            let decision = registry::decide(state, command)?;
+            Ok((decision.events, decision.reply))
+        })
+        .await
+    }
+}
+
+fn fill_in(core: &Core, state: &State, action: &mut Action) {
+    match action {
+        Action::DeleteGroup { id, open_jobs } => {
+            let group = *id;
+            *open_jobs = core.executions.open_jobs(|job| job.spec.queue == group);
+        }
+        Action::DeleteRobot {
+            id,
+            connected,
+            open_jobs,
+        } => {
+            let robot = *id;
+            let queue = state.robot_connecting(robot).map(|robot| robot.queue);
+            *connected = core.jobs.read().is_connected(robot);
+            *open_jobs = core.executions.open_jobs(|job| {
+                Some(job.spec.queue) == queue
+                    || job.open_run().is_some_and(|run| run.robot == robot)
+            });
+        }
+        _ => {}
+    }
+}
