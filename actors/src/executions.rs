@@ -29,6 +29,7 @@ use crate::{
     core::Core,
     engine::Engine,
     failure::Failure,
+    jobs::Changed,
     message::{Remember, Rendered},
 };
 use codec::Tenant;
@@ -344,13 +345,15 @@ pub fn resume(core: &Arc<Core>) {
 
 /// Shows what is durable, then sends what follows from it, then lets waiting robots know.
 pub fn publish(core: &Arc<Core>, changes: Vec<ExecutionChange>) {
-    let mut wanted = Vec::new();
+    let mut changed = Changed::default();
     let mut finished = Vec::new();
     let mut effects = Vec::new();
     {
         let mut jobs = core.jobs.write();
         for change in changes {
-            wanted.extend(jobs.apply(change.rows));
+            let now = jobs.apply(change.rows);
+            changed.queues.extend(now.queues);
+            changed.robots.extend(now.robots);
             if let Some(remembered) = change.remembered {
                 core.idempotency.settle(remembered);
             }
@@ -364,10 +367,11 @@ pub fn publish(core: &Arc<Core>, changes: Vec<ExecutionChange>) {
     }
     for (cell, effects) in effects {
         for effect in effects {
-            core.robots.release(core, &cell, effect);
+            core.robots.release(&cell, effect);
         }
     }
-    core.robots.wake(core, wanted);
+    core.robots.look(&changed.robots);
+    core.robots.wake(core, &changed.queues);
     core.robots.due_changed();
     if !finished.is_empty() {
         core.keeper.put(finished);

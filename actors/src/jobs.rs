@@ -25,6 +25,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Where a job stands in the order of creation: company, time, execution, number.
 type Place = (Tenant, i64, Guid, u32);
 
+/// Who is to look after rows have changed.
+#[derive(Default)]
+pub struct Changed {
+    /// Groups in which a job waits from now on, once for each job.
+    pub queues: Vec<Guid>,
+    /// Robots that are free of something.
+    pub robots: Vec<Guid>,
+}
+
 /// The rows and what waits.
 #[derive(Default)]
 pub struct JobViews {
@@ -43,8 +52,10 @@ pub struct JobViews {
 }
 
 impl JobViews {
-    /// Takes changed rows over; gives the groups in which a job waits from now on.
-    pub fn apply(&mut self, rows: Rows) -> Vec<Guid> {
+    /// Takes changed rows over; gives the groups in which a job waits from now on, and the robots that have something
+    /// else than before.
+    pub fn apply(&mut self, rows: Rows) -> Changed {
+        let mut changed = Changed::default();
         if let Some(group) = rows.group {
             if let Some(old) = self.groups.get(&group.id)
                 && let Some(due_ms) = old.due_ms
@@ -57,28 +68,28 @@ impl JobViews {
             self.groups.insert(group.id, group);
         }
         for run in rows.runs {
-            let held = (run.robot, run.id, run.execution);
-            if let Some(old) = self.runs.get(&run.id) {
-                self.held.remove(&(old.robot, old.id, old.execution));
+            if let Some(old) = self.runs.get(&run.id)
+                && self.held.remove(&(old.robot, old.id, old.execution))
+                && !run.held
+            {
+                changed.robots.push(old.robot);
             }
             if run.held && !run.robot.is_nil() {
-                self.held.insert(held);
+                self.held.insert((run.robot, run.id, run.execution));
             }
             self.runs.insert(run.id, run);
         }
-        let mut wanted = Vec::new();
         for job in rows.jobs {
             match job.waiting_job() {
                 Some(waiting) => {
-                    wanted.push(waiting.queue);
+                    changed.queues.push(waiting.queue);
                     self.waiting.put(waiting);
                 }
                 None => self.waiting.remove(job.id),
             }
             self.put_job(job);
         }
-        wanted.dedup();
-        wanted
+        changed
     }
 
     fn put_job(&mut self, job: JobRow) {

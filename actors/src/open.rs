@@ -374,7 +374,7 @@ async fn start(
         core.runtime.spawn(timers::run(Arc::clone(core)));
     }
     executions::resume(core);
-    robots::start(core);
+    robots::start(core).await;
     Ok(Engine::new(
         Arc::clone(core),
         Running {

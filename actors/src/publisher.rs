@@ -122,7 +122,10 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 }
                 Change::None => {}
                 Change::Organisation(events) => core.organisation.publish(&events),
-                Change::Registry(events) => core.registry.publish(&events),
+                Change::Registry(events) => {
+                    core.registry.publish(&events);
+                    core.robots.registry_changed(&events);
+                }
                 Change::Execution(change) => changed_executions.push(*change),
                 Change::ExecutionsArchived(ids) => executions::archived(core, &ids),
                 Change::Remembered(remembered) => core.idempotency.settle(*remembered),
