@@ -20,7 +20,7 @@ mod identity_links;
 mod incidents;
 mod instance_list;
 mod instances;
-mod json;
+pub(crate) mod json;
 mod lineage;
 mod merged;
 mod merged_total;

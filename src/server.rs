@@ -9,6 +9,7 @@
 use crate::{
     api,
     config::{self, Auth, Config},
+    console,
     control::{ControlSocket, socket_path},
     first_start,
     http::{self, Gate, GateConfig, Limits, Router},
@@ -239,11 +240,14 @@ fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
     let mut process_center = process_center::api();
     process_center.body_limit_bytes = body_limit;
     process_center.token_required = config.process_center.auth == Auth::Token;
+    let mut console = console::api();
+    console.body_limit_bytes = body_limit;
     Ok(Router::new(Arc::clone(state), gate)
         .admitting(in_flight, config.http.in_flight_bytes)
         .mount(native)?
         .mount(machine::api())?
         .mount(sso::api())?
+        .mount(console)?
         .mount(process_center)?)
 }
 

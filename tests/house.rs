@@ -16,7 +16,10 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("rpa", &["codec"]),
     ("snapshots", &["codec"]),
     ("actors", &["bpmn", "codec", "org", "snapshots"]),
-    ("loomwork", &["actors", "bpmn", "codec", "org", "snapshots"]),
+    (
+        "loomwork",
+        &["actors", "bpmn", "codec", "org", "rpa", "snapshots"],
+    ),
 ];
 /// Crates without clock, randomness, files, threads or async.
 const PURE: [&str; 4] = ["bpmn", "codec", "org", "rpa"];

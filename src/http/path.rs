@@ -42,21 +42,16 @@ impl Params {
         }
     }
 
-    /// `matched` are slices of `path`, which is `decoded(uri.path())`.
-    pub(super) fn new<'p>(
+    /// `places` are those of the values in `path`, which is `decoded(uri.path())`.
+    pub(super) fn new(
         uri: &Uri,
         path: &str,
         names: &[&'static str],
-        matched: impl Iterator<Item = &'p str>,
+        places: impl Iterator<Item = (u32, u32)>,
     ) -> Self {
-        let base = path.as_ptr() as usize;
-        let values = names
-            .iter()
-            .zip(matched)
-            .map(|(name, value)| {
-                let start = value.as_ptr() as usize - base;
-                (*name, start as u32, (start + value.len()) as u32)
-            })
+        let named = names.iter().zip(places);
+        let values = named
+            .map(|(name, (start, end))| (*name, start, end))
             .collect();
         let text = if std::ptr::eq(path, uri.path()) {
             Text::Raw(uri.clone())
@@ -65,6 +60,18 @@ impl Params {
         };
         Self { text, values }
     }
+}
+
+/// Where slices of a text lie in it. Lower-case letters lie where the upper-case ones did.
+pub(super) fn places<'m>(
+    text: &'m str,
+    slices: impl Iterator<Item = &'m str>,
+) -> impl Iterator<Item = (u32, u32)> {
+    let base = text.as_ptr() as usize;
+    slices.map(move |slice| {
+        let start = slice.as_ptr() as usize - base;
+        (start as u32, (start + slice.len()) as u32)
+    })
 }
 
 /// The path with every segment decoded, for matching: an encoded slash is left as a placeholder.

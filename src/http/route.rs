@@ -13,6 +13,9 @@ pub type Context<S> = Arc<S>;
 /// Looks at a head before the body is read: may leave something for the handler in its extensions, or answer.
 pub type Guard<S> = fn(&S, &mut Head) -> Result<(), Box<Response>>;
 
+/// The same for one route, which may know what that route needs.
+pub type RouteGuard<S> = Box<dyn Fn(&S, &mut Head) -> Result<(), Box<Response>> + Send + Sync>;
+
 pub(super) type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub(super) type Run<S> =
     Box<dyn Fn(Context<S>, Request, Params, &'static dyn ErrorStyle, At) -> Running + Send + Sync>;
@@ -31,6 +34,8 @@ pub struct Route<S> {
     pub streamed: bool,
     /// Whether the handler may wait for something to happen (a long poll): then it does not count as work in progress.
     pub waits: bool,
+    /// Looks at the head after the API's guard, and before the body is read.
+    pub guard: Option<RouteGuard<S>>,
     pub(super) run: Run<S>,
 }
 
@@ -53,6 +58,7 @@ impl<S: Send + Sync + 'static> Route<S> {
             body_limit_bytes: None,
             streamed: false,
             waits: false,
+            guard: None,
             run,
         }
     }
@@ -135,6 +141,16 @@ impl<S: Send + Sync + 'static> Route<S> {
         self.waits = true;
         self
     }
+
+    /// Sets who looks at the head before the body is read.
+    #[must_use]
+    pub fn guarded(
+        mut self,
+        guard: impl Fn(&S, &mut Head) -> Result<(), Box<Response>> + Send + Sync + 'static,
+    ) -> Self {
+        self.guard = Some(Box::new(guard));
+        self
+    }
 }
 
 /// One API: where it lies, how it words faults, its table.
@@ -147,6 +163,8 @@ pub struct Api<S> {
     pub style: &'static dyn ErrorStyle,
     /// Whether `/x/` means `/x`.
     pub trailing_slash: bool,
+    /// Whether the case of a path's letters means nothing; parameters keep theirs.
+    pub any_case: bool,
     /// Whether a token is required, so that any well-formed Host passes: a page cannot have the token.
     pub token_required: bool,
     /// The longest body of a route that says nothing else.
@@ -158,7 +176,7 @@ pub struct Api<S> {
 }
 
 impl<S> Api<S> {
-    /// An API with 1 MiB bodies, strict slashes, no token and no guard.
+    /// An API with 1 MiB bodies, strict slashes and letters, no token and no guard.
     pub fn new(
         name: &'static str,
         prefixes: &[&'static str],
@@ -170,6 +188,7 @@ impl<S> Api<S> {
             prefixes: prefixes.to_vec(),
             style,
             trailing_slash: false,
+            any_case: false,
             token_required: false,
             body_limit_bytes: 1024 * 1024,
             guard: None,

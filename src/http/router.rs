@@ -3,6 +3,7 @@
 
 use std::{
     any::Any,
+    borrow::Cow,
     future::Future,
     net::IpAddr,
     panic::AssertUnwindSafe,
@@ -63,6 +64,7 @@ pub struct Router<S> {
 struct Mount<S> {
     style: &'static dyn ErrorStyle,
     trailing_slash: bool,
+    any_case: bool,
     token_required: bool,
     guard: Option<Guard<S>>,
     tree: matchit::Router<Resource<S>>,
@@ -117,7 +119,11 @@ impl<S: Send + Sync + 'static> Router<S> {
         }
         let mut tree = matchit::Router::new();
         for (path, resource) in resources {
-            let inserted = tree.insert(path, resource);
+            let inserted = if api.any_case {
+                tree.insert(path.to_ascii_lowercase(), resource)
+            } else {
+                tree.insert(path, resource)
+            };
             inserted.map_err(|reason| RouterError::Pattern { path, reason })?;
         }
         for prefix in api.prefixes {
@@ -131,6 +137,7 @@ impl<S: Send + Sync + 'static> Router<S> {
         self.mounts.push(Mount {
             style: api.style,
             trailing_slash: api.trailing_slash,
+            any_case: api.any_case,
             token_required: api.token_required,
             guard: api.guard,
             tree,
@@ -173,12 +180,17 @@ impl<S: Send + Sync + 'static> Router<S> {
     }
 
     fn mount_of(&self, path: &str) -> Option<&Mount<S>> {
-        let under = |prefix: &str| {
-            let rest = path.strip_prefix(prefix);
-            rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        let under = |prefix: &str, any_case: bool| {
+            let (start, rest) = path.split_at_checked(prefix.len())?;
+            let same = start == prefix || (any_case && start.eq_ignore_ascii_case(prefix));
+            (same && (prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))).then_some(())
         };
-        let found = self.prefixes.iter().find(|(prefix, _)| under(prefix))?;
-        self.mounts.get(found.1)
+        let mut mounts = self
+            .prefixes
+            .iter()
+            .filter_map(|(prefix, mount)| Some((*prefix, self.mounts.get(*mount)?)));
+        let found = mounts.find(|(prefix, mount)| under(prefix, mount.any_case).is_some());
+        found.map(|(_, mount)| mount)
     }
 
     async fn run(&self, mount: &Mount<S>, arrival: Arrival, at: &At) -> Result<Response, Stop> {
@@ -232,7 +244,12 @@ impl<S: Send + Sync + 'static> Router<S> {
             Some(trimmed) if mount.trailing_slash && !trimmed.is_empty() => trimmed,
             Some(_) | None => &path,
         };
-        let found = mount.tree.at(trimmed).map_err(|_| Fault::NoEndpoint)?;
+        let matching = if mount.any_case {
+            Cow::Owned(trimmed.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(trimmed)
+        };
+        let found = mount.tree.at(&matching).map_err(|_| Fault::NoEndpoint)?;
         let resource = found.value;
         if head.method == Method::OPTIONS {
             return Err(self.options(resource, head));
@@ -244,8 +261,12 @@ impl<S: Send + Sync + 'static> Router<S> {
         if let Some(guard) = mount.guard {
             guard(&self.context, head).map_err(Stop::Answered)?;
         }
-        let matched = found.params.iter().map(|(_, value)| value);
-        let params = Params::new(&at.uri, &path, &resource.names, matched);
+        if let Some(guard) = &route.guard {
+            guard(&self.context, head).map_err(Stop::Answered)?;
+        }
+        let values = found.params.iter().map(|(_, value)| value);
+        let places = path::places(&matching, values);
+        let params = Params::new(&at.uri, &path, &resource.names, places);
         Ok((resource, route, params))
     }
 

@@ -1,0 +1,206 @@
+//! The table of this API's endpoints: method, path, what it needs, function, and what the document says of each.
+//! Owns: that nobody comes to a function without what its line asks for. Never: a function's work.
+
+use super::{
+    call::{Answered, Call},
+    companies, departments, openapi, people, problem,
+    problem::Refused,
+    query::LIST,
+};
+use crate::{
+    access::{Denied, Visitor, signed_in, visitor},
+    http::{Answer as _, At, Context, Head, Method, Params, Request, Response, Route},
+    server::State,
+};
+use org::Permission;
+use std::future::Future;
+
+/// What a caller must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A token of a person or an API key, in whatever company.
+    SignedIn,
+    /// The same, in one company.
+    Member,
+    /// A permission somewhere in the company; the function asks where.
+    Permission(Permission),
+}
+
+impl From<Permission> for Need {
+    fn from(permission: Permission) -> Self {
+        Need::Permission(permission)
+    }
+}
+
+/// A line of the table.
+pub struct Endpoint {
+    /// What is mounted.
+    pub route: Route<State>,
+    /// What a caller must have.
+    pub need: Need,
+    /// Parameters of its query.
+    pub query: Vec<&'static str>,
+}
+
+impl Endpoint {
+    fn of(route: Route<State>, need: Need, summary: &'static str) -> Self {
+        let guard = move |state: &State, head: &mut Head| admit(state, head, need);
+        Endpoint {
+            route: route.summary(summary).guarded(guard),
+            need,
+            query: Vec::new(),
+        }
+    }
+
+    /// Takes what every list takes.
+    pub fn lists(self) -> Self {
+        self.query(&LIST)
+    }
+
+    /// Takes these parameters, too.
+    pub fn query(mut self, names: &[&'static str]) -> Self {
+        self.query.extend(names);
+        self
+    }
+
+    /// The function reads the body itself, up to `limit`.
+    pub fn streamed(mut self, limit_bytes: u64) -> Self {
+        self.route = self.route.streamed(limit_bytes);
+        self
+    }
+
+    /// The function may wait for something to happen.
+    pub fn waits(mut self) -> Self {
+        self.route = self.route.waits();
+        self
+    }
+}
+
+/// Lets a caller in who has what is needed, and leaves who it is for the handler.
+fn admit(state: &State, head: &mut Head, need: Need) -> Result<(), Box<Response>> {
+    let denied = |denied: Denied, head: &Head| Box::new(problem::deny(denied, &At::of(head)));
+    if need == Need::SignedIn {
+        let bearer = signed_in(state, head).map_err(|reason| denied(reason, head))?;
+        head.extensions.insert(bearer);
+        return Ok(());
+    }
+    let visitor = visitor(state, head).map_err(|reason| denied(reason, head))?;
+    if let Need::Permission(permission) = need
+        && !visitor.rights.permits_somewhere(permission)
+    {
+        let refused = Refused::forbidden().answer(&problem::Style, &At::of(head));
+        return Err(Box::new(refused));
+    }
+    head.extensions.insert(visitor);
+    Ok(())
+}
+
+/// An endpoint of callers in a company: `endpoint(Method::GET, path, need, function, summary)`.
+fn endpoint<F, W>(
+    method: Method,
+    path: &'static str,
+    need: Need,
+    function: F,
+    summary: &'static str,
+) -> Endpoint
+where
+    F: Fn(Call) -> W + Send + Sync + 'static,
+    W: Future<Output = Answered> + Send + 'static,
+{
+    let handler = move |state: Context<State>, mut request: Request, params: Params| {
+        // The guard has left it.
+        let visitor = request.extensions.remove::<Visitor>();
+        let work = visitor.map(|visitor| {
+            function(Call {
+                state,
+                visitor,
+                request,
+                params,
+            })
+        });
+        async move {
+            match work {
+                Some(work) => work.await,
+                None => Err(Denied::NoToken.into()),
+            }
+        }
+    };
+    Endpoint::of(Route::new(method, path, handler), need, summary)
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident;)+) => {
+        $(
+            #[doc = concat!("A ", stringify!($method), " endpoint.")]
+            pub fn $name<F, W>(
+                path: &'static str,
+                need: impl Into<Need>,
+                function: F,
+                summary: &'static str,
+            ) -> Endpoint
+            where
+                F: Fn(Call) -> W + Send + Sync + 'static,
+                W: Future<Output = Answered> + Send + 'static,
+            {
+                endpoint(Method::$method, path, need.into(), function, summary)
+            }
+        )+
+    };
+}
+
+methods! {
+    get GET;
+    post POST;
+    put PUT;
+    patch PATCH;
+    delete DELETE;
+}
+
+/// A GET endpoint of whoever has signed in, in whatever company.
+fn get_signed_in<F, W>(path: &'static str, function: F, summary: &'static str) -> Endpoint
+where
+    F: Fn(Context<State>, Request, Params) -> W + Send + Sync + 'static,
+    W: Future<Output = Answered> + Send + 'static,
+{
+    Endpoint::of(Route::get(path, function), Need::SignedIn, summary)
+}
+
+/// Every endpoint.
+pub fn endpoints() -> Vec<Endpoint> {
+    let groups = [organisation()];
+    groups.into_iter().flatten().collect()
+}
+
+/// Companies, departments, who one is.
+fn organisation() -> Vec<Endpoint> {
+    let companies = "The companies of who has signed in";
+    let tree = "The departments of the company as a tree";
+    let children = "The departments right below one";
+    let own = "What the caller is in the company";
+    vec![
+        get_signed_in("/openapi/openapi.json", openapi::document, "This document"),
+        get_signed_in("/openapi/companies/companylist", companies::list, companies)
+            .query(&["Name"]),
+        get_signed_in("/v2/companies/companylist", companies::list, companies).query(&["Name"]),
+        get(
+            "/openapi/departments/tree",
+            Need::Member,
+            departments::tree,
+            tree,
+        ),
+        get(
+            "/v2/departments/tree",
+            Need::Member,
+            departments::tree,
+            tree,
+        ),
+        get(
+            "/v2/departments/{id}/children",
+            Need::Member,
+            departments::children,
+            children,
+        ),
+        get("/openapi/companyusers/self", Need::Member, people::own, own),
+        get("/v2/companyusers/self", Need::Member, people::own, own),
+    ]
+}
