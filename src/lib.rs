@@ -4,6 +4,7 @@
 pub mod access;
 pub mod api;
 pub mod bench;
+pub mod blobs;
 pub mod cli;
 pub mod config;
 pub mod console;

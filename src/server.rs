@@ -8,6 +8,7 @@
 
 use crate::{
     api,
+    blobs::Blobs,
     config::{self, Auth, Config},
     console,
     control::{ControlSocket, socket_path},
@@ -55,6 +56,8 @@ pub struct State {
     pub started: Instant,
     /// Signing in.
     pub sso: Sso,
+    /// The files of packages.
+    pub blobs: Arc<Blobs>,
     /// Where the outside reaches the APIs, without a slash at the end; known when the server listens.
     pub gateway: OnceLock<String>,
 }
@@ -78,6 +81,7 @@ impl State {
         };
         Ok(State {
             sso: Sso::new(keys, &config.auth)?,
+            blobs: Blobs::open(&config.data)?,
             gateway: OnceLock::new(),
             engine,
             tenant,

@@ -78,6 +78,11 @@ impl Sso {
         self.issuer.get().map_or("http://localhost", String::as_str)
     }
 
+    /// Signs links to upload to.
+    pub fn upload_key(&self) -> &[u8] {
+        self.keys.upload()
+    }
+
     /// Forgets every token that was verified: what was taken back must be asked again.
     pub fn forget_verified(&self) {
         self.verified.clear();

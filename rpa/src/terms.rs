@@ -202,7 +202,7 @@ pub struct Label {
 }
 
 /// The SHA-256 of a package's bytes.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sha256(pub [u8; 32]);
 
 /// A mail about a job's end. Kept and shown; nothing here sends mail.

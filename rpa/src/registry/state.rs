@@ -6,7 +6,7 @@ use super::{Asset, Event, Firing, Group, Kind, Layout, Robot, Schedule, Target, 
 use crate::{
     Guid, limits,
     package::{Package, Version},
-    terms::{Meta, Stamp},
+    terms::{Meta, Sha256, Stamp},
 };
 use codec::Tenant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +99,25 @@ impl State {
     /// The robot with this id, whoever's it is: for a robot that connects and has proved its id.
     pub fn robot_connecting(&self, id: Guid) -> Option<&Robot> {
         self.robots.get(&id)
+    }
+
+    /// The upload with this id, whoever's it is: for bytes that come with a signed address.
+    pub fn upload_arriving(&self, id: Guid) -> Option<&Upload> {
+        self.uploads.get(&id)
+    }
+
+    /// The uploads of all tenants that have ended.
+    pub fn ended_uploads(&self, now_ms: i64) -> impl Iterator<Item = &Upload> {
+        let uploads = self.uploads.values();
+        uploads.filter(move |upload| upload.expires_ms <= now_ms)
+    }
+
+    /// The bytes that packages and uploads of all tenants need.
+    pub fn digests(&self) -> impl Iterator<Item = Sha256> + '_ {
+        let versions = self.packages.values().flat_map(|package| &package.versions);
+        let uploads = self.uploads.values();
+        let received = uploads.filter_map(|upload| Some(upload.received?.0));
+        versions.map(|version| version.sha256).chain(received)
     }
 
     /// The tenant's workflows that use a version; of any version when none is named.

@@ -1,0 +1,293 @@
+//! Files of packages: each lies once in `<data>/blobs`, under its SHA-256.
+//!
+//! Owns: that a blob is whole and synced before anybody names it, and that one which nobody names goes.
+//! Never: knows who names one; who calls says that. Never trusts what a client says of length or digest.
+//!
+//! ```text
+//!  body ─▶ blobs/.incoming-… ─▶ fsync ─▶ blobs/<sha256> ─▶ fsync of the directory ─▶ Held ─▶ a record names it
+//!              │ broken off, refused                                                   │
+//!              └─▶ removed                          sweep: neither named nor held ─────┴─▶ removed
+//! ```
+
+use crate::http::{BodyStream, Fault};
+use bytes::Bytes;
+use parking_lot::Mutex;
+use rpa::terms::Sha256;
+use sha2::Digest as _;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, DirBuilder, File},
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::io::{AsyncWriteExt as _, BufWriter};
+
+/// The directory, in that of the data.
+const DIRECTORY: &str = "blobs";
+/// What the names of files begin with that are not whole yet.
+const INCOMING: &str = ".incoming-";
+/// Bytes that are gathered before they are written.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Why a body did not become a blob.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreceived {
+    /// The client did not send it all, or too much.
+    #[error("{0}")]
+    Body(Fault),
+    /// The disk.
+    #[error("a blob could not be written: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// The blobs of a data directory.
+#[derive(Debug)]
+pub struct Blobs {
+    directory: PathBuf,
+    /// How often each is held; locked while anything is removed.
+    held: Mutex<BTreeMap<Sha256, usize>>,
+    next: AtomicU64,
+}
+
+/// A body that is on the disk, whole and synced, but no blob yet. Dropped: it goes.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+    /// The number of its bytes.
+    pub size: u64,
+    temporary: Temporary,
+}
+
+impl Arrived {
+    /// Opens it.
+    pub fn open(&self) -> io::Result<File> {
+        File::open(&self.temporary.0)
+    }
+}
+
+/// A file that goes when it is dropped.
+#[derive(Debug)]
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // It may have been renamed; what stays behind goes at the next start.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A blob that no sweep removes: whoever holds it is about to name it.
+#[derive(Debug)]
+pub struct Held {
+    blobs: Arc<Blobs>,
+    sha256: Sha256,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut held = self.blobs.held.lock();
+        if let Some(count) = held.get_mut(&self.sha256) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.sha256);
+            }
+        }
+    }
+}
+
+impl Blobs {
+    /// Opens the directory, making it when it is not there; what an end of the server cut off goes.
+    pub fn open(data: &Path) -> io::Result<Arc<Self>> {
+        let directory = data.join(DIRECTORY);
+        if !directory.is_dir() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&directory)?;
+            File::open(data)?.sync_all()?;
+        }
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(INCOMING) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(Arc::new(Blobs {
+            directory,
+            held: Mutex::default(),
+            next: AtomicU64::new(0),
+        }))
+    }
+
+    /// Where a blob lies.
+    pub fn path(&self, sha256: Sha256) -> PathBuf {
+        self.directory.join(sha256.to_string())
+    }
+
+    /// Writes a body as it comes, from the wire or as it is at hand.
+    pub async fn receive(
+        &self,
+        stream: Option<BodyStream>,
+        whole: Bytes,
+    ) -> Result<Arrived, Unreceived> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let temporary = Temporary(self.directory.join(format!("{INCOMING}{number}")));
+        let file = tokio::fs::File::create_new(&temporary.0).await?;
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
+        let mut digest = sha2::Sha256::new();
+        let mut size = 0;
+        let mut stream = stream;
+        let mut piece = Some(whole);
+        while let Some(bytes) = piece {
+            digest.update(&bytes);
+            size += bytes.len() as u64;
+            file.write_all(&bytes).await?;
+            piece = match &mut stream {
+                Some(stream) => stream.chunk().await.map_err(Unreceived::Body)?,
+                None => None,
+            };
+        }
+        file.flush().await?;
+        file.get_ref().sync_all().await?;
+        Ok(Arrived {
+            sha256: Sha256(digest.finalize().into()),
+            size,
+            temporary,
+        })
+    }
+
+    /// Makes what has arrived a blob, durably.
+    pub async fn keep(self: &Arc<Self>, arrived: Arrived) -> io::Result<Held> {
+        let sha256 = arrived.sha256;
+        // Held before it is there: no sweep comes between.
+        let held = self.hold(sha256);
+        let (directory, path) = (self.directory.clone(), self.path(sha256));
+        let renamed = tokio::task::spawn_blocking(move || {
+            fs::rename(&arrived.temporary.0, path)?;
+            File::open(directory)?.sync_all()
+        });
+        renamed.await.map_err(io::Error::other)??;
+        Ok(held)
+    }
+
+    /// Keeps sweeps away from a blob.
+    pub fn hold(self: &Arc<Self>, sha256: Sha256) -> Held {
+        *self.held.lock().entry(sha256).or_default() += 1;
+        Held {
+            blobs: Arc::clone(self),
+            sha256,
+        }
+    }
+
+    /// Removes those of the candidates (without any: of all blobs) that nobody holds or names; says how many.
+    /// `named` is asked while nobody can begin to hold one.
+    pub fn sweep(
+        &self,
+        candidates: Option<&[Sha256]>,
+        named: impl FnOnce() -> BTreeSet<Sha256>,
+    ) -> io::Result<usize> {
+        let held = self.held.lock();
+        let named: BTreeSet<String> = named().iter().map(Sha256::to_string).collect();
+        let held: BTreeSet<String> = held.keys().map(Sha256::to_string).collect();
+        let names = match candidates {
+            Some(candidates) => candidates.iter().map(Sha256::to_string).collect(),
+            None => self.names()?,
+        };
+        let mut removed = 0;
+        for name in names {
+            if named.contains(&name) || held.contains(&name) {
+                continue;
+            }
+            match fs::remove_file(self.directory.join(name)) {
+                Ok(()) => removed += 1,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(removed)
+    }
+
+    fn names(&self) -> io::Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            // What does not look like ours is not ours.
+            if name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                names.insert(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(blobs: &Blobs) -> usize {
+        fs::read_dir(&blobs.directory).map_or(0, Iterator::count)
+    }
+
+    async fn arrive(blobs: &Blobs, text: &'static str) -> Arrived {
+        let body = Bytes::from_static(text.as_bytes());
+        blobs.receive(None, body).await.expect("a file")
+    }
+
+    #[tokio::test]
+    async fn a_blob_lies_under_its_digest_and_goes_when_nobody_names_or_holds_it() {
+        let data = tempfile::tempdir().expect("a directory");
+        let blobs = Blobs::open(data.path()).expect("blobs");
+        let arrived = arrive(&blobs, "one").await;
+        let (sha256, size) = (arrived.sha256, arrived.size);
+        let digest = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed";
+        assert_eq!((sha256.to_string().as_str(), size), (digest, 3));
+        let held = blobs.keep(arrived).await.expect("a blob");
+        let again = blobs
+            .keep(arrive(&blobs, "one").await)
+            .await
+            .expect("a blob");
+        assert_eq!(files(&blobs), 1);
+        assert_eq!(fs::read(blobs.path(sha256)).ok(), Some(b"one".to_vec()));
+        drop(again);
+        assert_eq!(blobs.sweep(None, BTreeSet::new).ok(), Some(0), "still held");
+        drop(held);
+        let named = || BTreeSet::from([sha256]);
+        assert_eq!(blobs.sweep(None, named).ok(), Some(0), "named");
+        assert_eq!(
+            blobs.sweep(Some(&[]), BTreeSet::new).ok(),
+            Some(0),
+            "not asked for"
+        );
+        assert_eq!(blobs.sweep(Some(&[sha256]), BTreeSet::new).ok(), Some(1));
+        assert_eq!(
+            blobs.sweep(Some(&[sha256]), BTreeSet::new).ok(),
+            Some(0),
+            "gone"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_not_kept_leaves_nothing_behind() {
+        let data = tempfile::tempdir().expect("a directory");
+        let blobs = Blobs::open(data.path()).expect("blobs");
+        let arrived = arrive(&blobs, "one").await;
+        assert_eq!(files(&blobs), 1);
+        drop(arrived);
+        assert_eq!(files(&blobs), 0);
+        // As a killed server leaves it.
+        let cut = blobs.directory.join(format!("{INCOMING}0"));
+        fs::write(cut, "half").expect("a file");
+        let note = blobs.directory.join("README");
+        fs::write(note, "not ours").expect("a file");
+        let blobs = Blobs::open(data.path()).expect("blobs");
+        assert_eq!(files(&blobs), 1, "only the half one went");
+        assert_eq!(blobs.sweep(None, BTreeSet::new).ok(), Some(0));
+        assert_eq!(files(&blobs), 1);
+    }
+}
