@@ -20,11 +20,16 @@ mod companies;
 mod departments;
 pub mod json;
 mod openapi;
+mod packages;
 pub mod page;
 mod people;
 pub mod problem;
 pub mod query;
+pub mod sweeping;
 pub mod table;
+mod uploads;
+
+pub use uploads::channels;
 
 use crate::{http::Api, server::State};
 

@@ -147,6 +147,8 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
         );
         listening.push(tokio::spawn(serving));
     }
+    let sweeping = console::sweeping::go_on(Arc::clone(&state), stopped.clone());
+    let sweeping = tokio::spawn(sweeping);
     let control = start_control(&state, stopped.clone());
     say_ready(config, &addresses, begun, &extra)?;
     wait_for_signal().await?;
@@ -159,6 +161,7 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     if let Some(control) = control {
         control.await?;
     }
+    sweeping.await?;
     tokio::task::spawn_blocking(move || engine.stop()).await?;
     tracing::info!("stopped");
     Ok(())
@@ -252,6 +255,7 @@ fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
         .mount(machine::api())?
         .mount(sso::api())?
         .mount(console)?
+        .mount(console::channels())?
         .mount(process_center)?)
 }
 

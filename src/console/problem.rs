@@ -5,10 +5,11 @@
 use super::json::Object;
 use crate::{
     access::{self, Denied},
+    blobs::Unreceived,
     http::{Answer, At, ErrorStyle, Fault, HeaderValue, Response, StatusCode, header},
 };
 use actors::Failure;
-use rpa::registry::Class;
+use rpa::{package::dgs, registry::Class};
 
 /// Seconds after which something that cannot be done now is worth another try.
 const RETRY_AFTER_S: u32 = 5;
@@ -111,6 +112,11 @@ impl From<Failure> for Refused {
             Failure::Ended => Self::conflict("ended", detail),
             Failure::Definitions(refusal) => Self::conflict(refusal.code(), detail),
             Failure::Organisation(refusal) => refusal.into(),
+            Failure::Registry(refusal) => refusal.into(),
+            Failure::Execution(refusal) => refusal.into(),
+            Failure::TooLarge { .. } => {
+                Self::new(StatusCode::BAD_REQUEST, "limit-exceeded", detail)
+            }
             Failure::Overloaded { retry_after_s } => {
                 unavailable("overloaded").again_after(retry_after_s)
             }
@@ -122,6 +128,36 @@ impl From<Failure> for Refused {
             Failure::TooManyFirings(_) => Self::malformed(detail),
             Failure::Archive(_) => unavailable("archive-unavailable").again_after(RETRY_AFTER_S),
             Failure::Stopping => unavailable("stopping").again_after(RETRY_AFTER_S),
+        }
+    }
+}
+
+impl From<Unreceived> for Refused {
+    fn from(unreceived: Unreceived) -> Self {
+        match unreceived {
+            Unreceived::Body(fault) => Refused::Fault(fault),
+            Unreceived::Disk(error) => error.into(),
+        }
+    }
+}
+
+impl From<std::io::Error> for Refused {
+    /// Of the disk, not of a socket.
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Refused::Fault(Fault::DiskFull)
+            }
+            _ => internal(&error.to_string()),
+        }
+    }
+}
+
+impl From<dgs::Error> for Refused {
+    fn from(error: dgs::Error) -> Self {
+        match error {
+            dgs::Error::Io(error) => error.into(),
+            other => Self::new(StatusCode::BAD_REQUEST, other.code(), other.to_string()),
         }
     }
 }

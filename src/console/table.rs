@@ -3,16 +3,17 @@
 
 use super::{
     call::{Answered, Call},
-    companies, departments, openapi, people, problem,
+    companies, departments, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
+    uploads,
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
     http::{Answer as _, At, Context, Head, Method, Params, Request, Response, Route},
     server::State,
 };
-use org::Permission;
+use org::{Permission, Permission as P};
 use std::future::Future;
 
 /// What a caller must have.
@@ -167,7 +168,7 @@ where
 
 /// Every endpoint.
 pub fn endpoints() -> Vec<Endpoint> {
-    let groups = [organisation()];
+    let groups = [organisation(), package_files()];
     groups.into_iter().flatten().collect()
 }
 
@@ -202,5 +203,65 @@ fn organisation() -> Vec<Endpoint> {
         ),
         get("/openapi/companyusers/self", Need::Member, people::own, own),
         get("/v2/companyusers/self", Need::Member, people::own, own),
+    ]
+}
+
+/// Packages, their versions and their files.
+fn package_files() -> Vec<Endpoint> {
+    use packages as p;
+    let upload = P::PackageUpload;
+    vec![
+        get("/openapi/packages", P::PackageView, p::list, "Packages")
+            .lists()
+            .query(&["IncludeVersions"]),
+        put(
+            "/openapi/packages",
+            upload,
+            p::upload,
+            "Upload a package file",
+        )
+        .streamed(p::DIRECT_BYTES),
+        get(
+            "/openapi/packages/{id}",
+            P::PackageView,
+            p::get,
+            "A package with its versions",
+        ),
+        patch(
+            "/openapi/packages/{id}",
+            P::PackageEdit,
+            p::change,
+            "Describe a package",
+        ),
+        delete(
+            "/openapi/packages/{id}",
+            P::PackageDelete,
+            p::delete,
+            "Delete a package that no workflow uses",
+        ),
+        get(
+            "/openapi/packages/{id}/versions/{version}/content",
+            P::PackageDownload,
+            p::download,
+            "The file of a version",
+        ),
+        delete(
+            "/openapi/packages/{id}/versions/{version}",
+            P::PackageDelete,
+            p::delete_version,
+            "Delete a version that no workflow uses",
+        ),
+        post(
+            "/openapi/preloadedVersionFiles",
+            upload,
+            uploads::open,
+            "Open a channel for a package file",
+        ),
+        patch(
+            "/openapi/preloadedVersionFiles/{id}",
+            upload,
+            uploads::commit,
+            "Make a package of what came by a channel",
+        ),
     ]
 }

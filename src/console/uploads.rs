@@ -1,0 +1,175 @@
+//! Uploads by channel: open a place, put the bytes there with a signed address, make a package of them.
+//!
+//! Owns: the addresses and their signatures. Never: lets bytes in without one, or after its time.
+//!
+//! ```text
+//!  POST preloadedVersionFiles ─▶ channel.uri = …/openapi/uploads/{id}?expires=…&signature=HMAC(key, id, expires)
+//!  PUT channel.uri            ─▶ a blob that the upload names; again: the last one counts
+//!  PATCH …/{id}               ─▶ a version of a package; again: the same answer
+//! ```
+
+use super::{
+    call::{Answered, Call, done, new_id, ok},
+    json::Object,
+    packages,
+    problem::{self, Refused, internal},
+    query::Query,
+    sweeping,
+};
+use crate::{
+    http::{Api, Context, Params, Request, Route, StatusCode},
+    server::State,
+};
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use org::Permission;
+use rpa::{
+    package::Metadata,
+    registry::{Action, Command, Upload},
+    terms::Stamp,
+};
+
+/// Bytes of a package that comes by a channel: 2 GB.
+const CHANNEL_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// How long a channel is open: an hour.
+const OPEN_MS: i64 = 3_600_000;
+
+/// Where the bytes go: no token is asked for there, the address is signed.
+pub fn channels() -> Api<State> {
+    let put = Route::put("/openapi/uploads/{id}", receive)
+        .summary("The bytes of an upload, to its signed address")
+        .streamed(CHANNEL_BYTES);
+    let mut api = Api::new("uploads", &["/openapi/uploads"], &problem::Style, vec![put]);
+    api.any_case = true;
+    // A page of another site has no signature.
+    api.token_required = true;
+    api
+}
+
+/// `POST /openapi/preloadedVersionFiles`
+pub async fn open(call: Call) -> Answered {
+    let place = call.place(&call.body()?, Permission::PackageUpload)?;
+    let id = new_id()?;
+    let expires_ms = place.by.at_ms + OPEN_MS;
+    let command = place.command(Action::OpenUpload {
+        id,
+        department: place.department,
+        expires_ms,
+    });
+    call.state.engine.change_registry(command).await?;
+    let mut out = String::new();
+    let mut object = Object::begin(&mut out);
+    object.id("id", id);
+    let mut channel = Object::begin(object.name("channel"));
+    channel.text("uri", &address(&call.state, id, expires_ms));
+    channel.pairs("headers", [("Content-Type", "application/octet-stream")]);
+    channel.end();
+    object.stamp("createdAt", "createdBy", "createdByName", &place.by);
+    object.instant("expiresAt", expires_ms);
+    object.id("companyId", place.company);
+    object.id("departmentId", place.department);
+    object.end();
+    ok(out)
+}
+
+fn address(state: &State, id: rpa::Guid, expires_ms: i64) -> String {
+    let gateway = state
+        .gateway
+        .get()
+        .map_or("http://localhost", String::as_str);
+    let tag = hmac::sign(&key(state), message(id, expires_ms).as_bytes());
+    let signature = URL_SAFE_NO_PAD.encode(tag);
+    format!("{gateway}/openapi/uploads/{id}?expires={expires_ms}&signature={signature}")
+}
+
+fn key(state: &State) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, state.sso.upload_key())
+}
+
+fn message(id: rpa::Guid, expires_ms: i64) -> String {
+    format!("PUT {id} {expires_ms}")
+}
+
+/// The upload whose address this is; 403 without a signature that is good now.
+fn signed(state: &State, request: &Request, params: &Params) -> Result<Upload, Refused> {
+    let unsigned = || {
+        let detail = "the address is not signed, or its time is over";
+        Refused::new(StatusCode::FORBIDDEN, "bad-signature", detail)
+    };
+    let query = Query(&request.query);
+    let id: rpa::Guid = params.get("id").parse().map_err(|_| unsigned())?;
+    let expires_ms = query.text("expires").and_then(|text| text.parse().ok());
+    let expires_ms: i64 = expires_ms.ok_or_else(unsigned)?;
+    let signature = query.text("signature").ok_or_else(unsigned)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| unsigned())?;
+    hmac::verify(&key(state), message(id, expires_ms).as_bytes(), &signature)
+        .map_err(|_| unsigned())?;
+    if expires_ms <= state.engine.clock.now_ms() {
+        return Err(unsigned());
+    }
+    let registry = &state.engine.registry;
+    let upload = registry.look(|registry| registry.upload_arriving(id).cloned());
+    upload.ok_or_else(unsigned)
+}
+
+/// `PUT {channel.uri}`
+async fn receive(state: Context<State>, mut request: Request, params: Params) -> Answered {
+    let upload = signed(&state, &request, &params)?;
+    let stream = request.take_stream();
+    let arrived = state.blobs.receive(stream, request.body).await?;
+    if arrived.size == 0 {
+        return Err(Refused::malformed("the body must be a package file"));
+    }
+    let (id, sha256, size) = (upload.id, arrived.sha256, arrived.size);
+    let held = state.blobs.keep(arrived).await?;
+    let command = Command {
+        tenant: upload.meta.tenant,
+        by: Stamp {
+            at_ms: state.engine.clock.now_ms(),
+            ..upload.meta.created
+        },
+        action: Action::ReceiveUpload { id, sha256, size },
+    };
+    let reply = state.engine.change_registry(command).await;
+    drop(held);
+    // What came before, or what was refused, is needed no more.
+    let before = upload.received.map(|(digest, _)| digest);
+    let candidates = before.into_iter().chain([sha256]).collect();
+    sweeping::sweep(state, Some(candidates)).await;
+    reply?;
+    done()
+}
+
+/// `PATCH /openapi/preloadedVersionFiles/{id}`
+pub async fn commit(call: Call) -> Answered {
+    let id = call.id("id")?;
+    // Only read to be refused when it is no JSON.
+    call.body()?;
+    let upload = call.state.engine.registry.look(|registry| {
+        let upload = registry.upload(call.tenant(), id);
+        let upload = upload.ok_or_else(|| Refused::unknown("upload", call.param("id")))?;
+        call.check(Permission::PackageUpload, upload.meta.department)?;
+        Ok::<_, Refused>(upload.clone())
+    })?;
+    let (metadata, (sha256, size)) = match upload.received {
+        Some(received) if upload.committed.is_none() => {
+            (stored(&call, received.0).await?, received)
+        }
+        // What was committed is answered again; where nothing was received, that is the answer.
+        received => (Metadata::default(), received.unwrap_or_default()),
+    };
+    let new = packages::new_version(metadata, sha256, size)?;
+    let command = call.command(Action::CommitUpload { id, new });
+    let reply = call.state.engine.change_registry(command).await?;
+    packages::uploaded(&call, call.tenant(), &reply, None)
+}
+
+/// What the blob of an upload says about itself.
+async fn stored(call: &Call, sha256: rpa::terms::Sha256) -> Result<Metadata, Refused> {
+    let path = call.state.blobs.path(sha256);
+    let reading =
+        tokio::task::spawn_blocking(move || packages::read_file(std::fs::File::open(path)?));
+    reading
+        .await
+        .map_err(|error| internal(&error.to_string()))?
+}
