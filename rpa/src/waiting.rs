@@ -14,7 +14,7 @@ use std::{
 pub struct WaitingJob {
     /// The job.
     pub job: Guid,
-    /// Its execution.
+    /// Its execution; ids that grow with time order what was made in the same millisecond.
     pub execution: Guid,
     /// The group that it waits in.
     pub queue: Guid,
@@ -29,7 +29,7 @@ pub struct WaitingJob {
 }
 
 /// Where a job stands in its group.
-type Place = (Reverse<u32>, i64, u32, Guid);
+type Place = (Reverse<u32>, i64, Guid, u32, Guid);
 
 /// All jobs that wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl WaitingJob {
         (
             Reverse(self.priority),
             self.created_ms,
+            self.execution,
             self.number,
             self.job,
         )
@@ -108,7 +109,7 @@ impl Waiting {
     /// The jobs of a group, the first to run first.
     pub fn in_order(&self, queue: Guid) -> impl Iterator<Item = &WaitingJob> {
         let places = self.queues.get(&queue).into_iter().flatten();
-        places.filter_map(|(_, _, _, job)| self.jobs.get(job))
+        places.filter_map(|(_, _, _, _, job)| self.jobs.get(job))
     }
 
     /// Whether a job waits in a group.

@@ -153,7 +153,7 @@ impl Actor for Robot {
                     state.disconnect(None);
                 }
             }
-            Message::Greeted { number } => state.greeted(number),
+            Message::Greeted { number } => state.greeted(&myself, number),
             Message::Tell { cell, run, what } => state.tell(&cell, run, what),
             Message::Offered { job, given } => {
                 state.offering = false;
@@ -242,7 +242,7 @@ impl State {
                 },
             );
         }
-        self.greeted(number);
+        self.greeted(myself, number);
     }
 
     /// Keeps what the robot says about itself, if that is new.
@@ -277,7 +277,7 @@ impl State {
     }
 
     /// An execution has answered; after the last one the robot is welcome.
-    fn greeted(&mut self, number: u64) {
+    fn greeted(&mut self, myself: &ActorRef<Message>, number: u64) {
         if !self.is_session(number) {
             return;
         }
@@ -294,6 +294,8 @@ impl State {
         let Greeting {
             verdicts, later, ..
         } = session.greeting.take().unwrap_or_default();
+        // It is ready, or busy, before it hears that it is welcome; an offer comes behind its record.
+        self.look(myself);
         self.send(ToRobot::Welcome(verdicts));
         for message in later {
             self.send(message);
