@@ -10,12 +10,14 @@
 //! ```
 
 mod bearer;
+mod robot;
 mod visitor;
 
 #[cfg(test)]
 mod tests;
 
 pub use bearer::Bearer;
+pub use robot::{Robot, robot};
 pub use visitor::{Visitor, signed_in, visitor};
 
 use crate::{

@@ -9,7 +9,7 @@
 //!              └─▶ removed                          sweep: neither named nor held ─────┴─▶ removed
 //! ```
 
-use crate::http::{BodyStream, Fault};
+use crate::http::{BodyStream, Fault, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use rpa::terms::Sha256;
@@ -17,7 +17,7 @@ use sha2::Digest as _;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, DirBuilder, File},
-    io,
+    io::{self, Read as _},
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::{
@@ -99,6 +99,40 @@ impl Drop for Held {
             }
         }
     }
+}
+
+/// Pieces of a file that are read ahead of the client.
+const PIECES: usize = 4;
+/// Bytes of one of them.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// The bytes of a file as an answer. A read that fails ends the body before its length: the client sees that it is not
+/// whole.
+pub fn stream(mut file: File, size: u64) -> Response {
+    let octets = HeaderValue::from_static("application/octet-stream");
+    let (response, sender) = Response::new(StatusCode::OK)
+        .header(header::CONTENT_TYPE, octets)
+        .header(header::CONTENT_LENGTH, HeaderValue::from(size))
+        .channel(PIECES);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = vec![0; PIECE_BYTES];
+            match file.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => {
+                    piece.truncate(length);
+                    if sender.blocking_send(Bytes::from(piece)).is_err() {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a blob could not be read");
+                    break;
+                }
+            }
+        }
+    });
+    response
 }
 
 impl Blobs {

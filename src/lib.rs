@@ -13,6 +13,8 @@ pub mod data;
 pub mod demo;
 pub mod first_start;
 pub mod http;
+pub mod hub;
+pub mod links;
 pub mod logging;
 pub mod machine;
 pub mod pictures;

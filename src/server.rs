@@ -6,6 +6,7 @@
 //!  config ─▶ engine opens the data ─▶ keys, first start ─▶ auto-deployment ─▶ listeners ─▶ ready … SIGTERM ─▶ drain ─▶ snapshot ─▶ exit 0
 //! ```
 
+use crate::hub::{self, Polls};
 use crate::{
     api,
     blobs::Blobs,
@@ -56,6 +57,8 @@ pub struct State {
     pub started: Instant,
     /// Signing in.
     pub sso: Sso,
+    /// Robots that connect without a WebSocket.
+    pub polls: Polls,
     /// The files of packages.
     pub blobs: Arc<Blobs>,
     /// Where the outside reaches the APIs, without a slash at the end; known when the server listens.
@@ -80,6 +83,7 @@ impl State {
             }
         };
         Ok(State {
+            polls: Polls::default(),
             sso: Sso::new(keys, &config.auth)?,
             blobs: Blobs::open(&config.data)?,
             gateway: OnceLock::new(),
@@ -256,6 +260,8 @@ fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
         .mount(sso::api())?
         .mount(console)?
         .mount(console::channels())?
+        .mount(hub::api())?
+        .mount(hub::packages())?
         .mount(process_center)?)
 }
 

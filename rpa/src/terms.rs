@@ -249,6 +249,24 @@ impl std::fmt::Display for Sha256 {
     }
 }
 
+impl std::str::FromStr for Sha256 {
+    type Err = ();
+
+    /// Reads 64 hex digits in lower case, as it is written.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut bytes = [0; 32];
+        let proper = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 64 || !text.bytes().all(proper) {
+            return Err(());
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            let pair = text.get(2 * at..2 * at + 2).ok_or(())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| ())?;
+        }
+        Ok(Sha256(bytes))
+    }
+}
+
 impl std::fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
@@ -258,6 +276,21 @@ impl std::fmt::Debug for Sha256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_is_read_as_it_is_written_and_in_no_other_form() {
+        let digest = Sha256(std::array::from_fn(|at| (at * 9) as u8));
+        let text = digest.to_string();
+        assert_eq!(text.parse(), Ok(digest));
+        for wrong in [
+            "",
+            &text[1..],
+            &text.to_uppercase(),
+            &format!("+{}", &text[1..]),
+        ] {
+            assert_eq!(wrong.parse::<Sha256>(), Err(()), "{wrong}");
+        }
+    }
 
     #[test]
     fn words_are_read_by_name_in_any_case_and_by_number() {

@@ -66,6 +66,7 @@ impl Server {
             tenant: Tenant::default(),
             started: Instant::now(),
             sso: crate::sso::for_tests(&config),
+            polls: crate::hub::Polls::default(),
             blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
             gateway: std::sync::OnceLock::new(),
             config,

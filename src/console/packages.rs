@@ -9,10 +9,9 @@ use super::{
     sweeping,
 };
 use crate::{
-    blobs::Arrived,
-    http::{HeaderValue, Response, StatusCode, header},
+    blobs::{self, Arrived},
+    http::{HeaderValue, header},
 };
-use bytes::Bytes;
 use codec::Tenant;
 use org::{Guid, Permission};
 use rpa::{
@@ -20,19 +19,11 @@ use rpa::{
     registry::{Action, NewVersion, Reply, State},
     terms::Sha256,
 };
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{BufReader, Read as _},
-};
+use std::{collections::BTreeMap, fs::File, io::BufReader};
 use tokio::task::spawn_blocking;
 
 /// Bytes of a package that comes with one request: 200 MB.
 pub const DIRECT_BYTES: u64 = 200 * 1024 * 1024;
-/// Bytes of a piece of a download.
-const PIECE_BYTES: usize = 256 * 1024;
-/// Pieces of a download that are read ahead of the client.
-const PIECES: usize = 4;
 
 /// What packages look like to one company.
 struct Look<'r> {
@@ -290,12 +281,7 @@ pub async fn download(call: Call) -> Answered {
     let etag = HeaderValue::try_from(format!("\"{sha256}\""));
     let disposition =
         HeaderValue::try_from(format!("attachment; filename*=UTF-8''{}", encoded(&name)));
-    let (response, sender) = Response::new(StatusCode::OK)
-        .header(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/octet-stream"),
-        )
-        .header(header::CONTENT_LENGTH, HeaderValue::from(size))
+    Ok(blobs::stream(file, size)
         .header(
             header::ETAG,
             etag.map_err(|_| internal("a digest is no header"))?,
@@ -303,29 +289,7 @@ pub async fn download(call: Call) -> Answered {
         .header(
             header::CONTENT_DISPOSITION,
             disposition.map_err(|_| internal("a name is no header"))?,
-        )
-        .channel(PIECES);
-    // A read that fails ends the body before its length: the client sees that it is not whole.
-    spawn_blocking(move || {
-        let mut file = file;
-        loop {
-            let mut piece = vec![0; PIECE_BYTES];
-            match file.read(&mut piece) {
-                Ok(0) => break,
-                Ok(length) => {
-                    piece.truncate(length);
-                    if sender.blocking_send(Bytes::from(piece)).is_err() {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a blob could not be read");
-                    break;
-                }
-            }
-        }
-    });
-    Ok(response)
+        ))
 }
 
 /// A file's name as RFC 8187 wants it.

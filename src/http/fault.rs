@@ -23,6 +23,12 @@ pub enum Fault {
     /// A web page of another site tries to write.
     #[error("a page of another site may not write here")]
     CrossSite,
+    /// Nobody knows who asks.
+    #[error("{0}")]
+    Unauthorized(Cow<'static, str>),
+    /// Who asks may not.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// No route has this path.
     #[error("no endpoint has this path")]
     NoEndpoint,
@@ -82,7 +88,8 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::Host(_) => StatusCode::BAD_REQUEST,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::CrossSite | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NoEndpoint => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -103,6 +110,8 @@ impl Fault {
             Self::Malformed(_) => "malformed-request",
             Self::Host(_) => "host-refused",
             Self::CrossSite => "cross-site-write",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
             Self::NoEndpoint => "no-such-endpoint",
             Self::MethodNotAllowed { .. } => "method-not-allowed",
             Self::BodyTooSlow => "body-too-slow",
@@ -131,6 +140,8 @@ impl Fault {
             Self::Malformed(_)
             | Self::Host(_)
             | Self::CrossSite
+            | Self::Unauthorized(_)
+            | Self::Forbidden(_)
             | Self::NoEndpoint
             | Self::BodyTooSlow
             | Self::LengthRequired

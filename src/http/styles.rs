@@ -42,6 +42,8 @@ impl ErrorStyle for Spring {
             Fault::Malformed(_)
             | Fault::Host(_)
             | Fault::CrossSite
+            | Fault::Unauthorized(_)
+            | Fault::Forbidden(_)
             | Fault::MethodNotAllowed { .. }
             | Fault::BodyTooSlow
             | Fault::LengthRequired

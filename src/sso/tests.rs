@@ -149,6 +149,7 @@ impl Server {
             tenant: Tenant::default(),
             started: Instant::now(),
             sso: for_tests(&config),
+            polls: crate::hub::Polls::default(),
             blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
             gateway: OnceLock::new(),
             config,

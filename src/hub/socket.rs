@@ -1,0 +1,200 @@
+//! A robot's WebSocket (RFC 6455).
+//!
+//! Owns: the handshake, reading and writing frames, how the connection ends.
+//! Never: buffers more than one message each way.
+//!
+//! ```text
+//!  GET, Upgrade ─▶ 101 ─▶ hello in time ─▶ read │ write, until either side ends it ─▶ close with its code
+//! ```
+
+use super::{
+    MESSAGE_BYTES,
+    frames::{self, Malformed},
+    read::{self, Read},
+    write,
+};
+use crate::{
+    access::Robot,
+    http::{
+        Context, Fault, HeaderName, HeaderValue, Params, Request, Response, StatusCode, header,
+    },
+    server::State,
+};
+use actors::robots::message::ToRobot;
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use std::{borrow::Cow, time::Duration};
+use tokio::time::timeout;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        error::CapacityError,
+        handshake::derive_accept_key,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+/// The subprotocol.
+const PROTOCOL: &str = "loomwork.robot.v1";
+/// A hello comes within so long.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+/// A message is taken by the robot's machine within so long.
+const WRITE_WITHIN: Duration = Duration::from_secs(30);
+/// A socket's buffers, in bytes: most messages are small, and there are many robots.
+const BUFFER_BYTES: usize = 4 * 1024;
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// Why the connection ends.
+enum End {
+    /// The robot's side has ended it.
+    Gone,
+    /// It ends with this code.
+    With(u16, Cow<'static, str>),
+    /// It ends because of a message.
+    Malformed(Malformed),
+}
+
+impl From<Malformed> for End {
+    fn from(malformed: Malformed) -> Self {
+        End::Malformed(malformed)
+    }
+}
+
+/// `GET /robothub`
+pub async fn connect(
+    state: Context<State>,
+    mut request: Request,
+    _: Params,
+) -> Result<Response, Fault> {
+    let robot = request.extensions.remove::<Robot>();
+    let robot = robot.ok_or(Fault::Panicked)?;
+    let key = request.header(&header::SEC_WEBSOCKET_KEY);
+    let accept = key.map(|key| derive_accept_key(key.as_bytes()));
+    let version = request.header(&header::SEC_WEBSOCKET_VERSION) == Some("13");
+    let (Some(accept), true) = (accept, version) else {
+        return Err(Fault::malformed("robots connect by WebSocket, version 13"));
+    };
+    if !speaks(&request) {
+        return Err(Fault::malformed(format!("the subprotocol is {PROTOCOL}")));
+    }
+    let Some(upgrade) = request.take_upgrade() else {
+        return Err(Fault::malformed("robots connect by WebSocket"));
+    };
+    tokio::spawn(async move {
+        match upgrade.await {
+            Ok(upgraded) => serve(&state, &robot, upgraded).await,
+            Err(error) => tracing::debug!(%error, "a robot's upgrade broke off"),
+        }
+    });
+    let accept = HeaderValue::try_from(accept).map_err(|_| Fault::Panicked)?;
+    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
+    let mut response = Response::new(StatusCode::SWITCHING_PROTOCOLS);
+    for (name, value) in [
+        fixed(header::CONNECTION, "Upgrade"),
+        fixed(header::UPGRADE, "websocket"),
+        fixed(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ] {
+        response = response.header(name, value);
+    }
+    Ok(response)
+}
+
+fn speaks(request: &Request) -> bool {
+    let offered = request.header(&header::SEC_WEBSOCKET_PROTOCOL);
+    let mut offered = offered.unwrap_or_default().split(',');
+    offered.any(|name| name.trim().eq_ignore_ascii_case(PROTOCOL))
+}
+
+async fn serve(state: &Context<State>, robot: &Robot, upgraded: Upgraded) {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * MESSAGE_BYTES)
+        .max_message_size(Some(MESSAGE_BYTES))
+        .max_frame_size(Some(MESSAGE_BYTES));
+    let io = TokioIo::new(upgraded);
+    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    let end = talk(state, robot, &mut socket).await;
+    let (code, reason) = match end {
+        End::Gone => return,
+        End::With(code, reason) => (code, reason),
+        End::Malformed(malformed) => {
+            let problem = write::problem(malformed.name(), &malformed.to_string());
+            // It may be gone; then there is nobody to tell.
+            let _ = timeout(WRITE_WITHIN, socket.send(Message::text(problem))).await;
+            (malformed.code(), Cow::from(malformed.to_string()))
+        }
+    };
+    let reason: String = reason.chars().take(100).collect();
+    let frame = CloseFrame {
+        code: CloseCode::from(code),
+        reason: reason.into(),
+    };
+    // As above.
+    let _ = timeout(WRITE_WITHIN, socket.close(Some(frame))).await;
+    let _ = timeout(HELLO_WITHIN, async {
+        while let Some(Ok(_)) = socket.next().await {}
+    })
+    .await;
+}
+
+async fn talk(state: &Context<State>, robot: &Robot, socket: &mut Socket) -> End {
+    let hello = match timeout(HELLO_WITHIN, next(socket)).await {
+        Err(_) => return End::With(4408, "no hello".into()),
+        Ok(Err(end)) => return end,
+        Ok(Ok(Read::Hello(hello))) => *hello,
+        Ok(Ok(Read::Said(_) | Read::Unknown)) => return Malformed::NoHello.into(),
+    };
+    let robots = &state.engine.robots;
+    let connected = robots.connect(state.engine.core(), robot.id, hello).await;
+    let Some((session, mut outbox)) = connected else {
+        return End::With(1011, "the robot could not be started".into());
+    };
+    loop {
+        tokio::select! {
+            read = next(socket) => match read {
+                Ok(Read::Said(said)) => session.say(said),
+                Ok(Read::Unknown) => {}
+                Ok(Read::Hello(_)) => return Malformed::Again.into(),
+                Err(end) => return end,
+            },
+            message = outbox.recv() => {
+                let Some(message) = message else {
+                    return End::With(1011, "the robot's actor ended".into());
+                };
+                if let ToRobot::Close(close) = message {
+                    let (code, reason) = frames::close(close);
+                    return End::With(code, reason.into());
+                }
+                let Some(text) = write::write(state, robot.id, &message) else { continue };
+                match timeout(WRITE_WITHIN, socket.send(Message::text(text))).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) | Err(_) => return End::Gone,
+                }
+            }
+        }
+    }
+}
+
+/// The next message; control frames are answered on the way.
+async fn next(socket: &mut Socket) -> Result<Read, End> {
+    loop {
+        return match socket.next().await {
+            Some(Ok(Message::Text(text))) => Ok(read::read(&text)?),
+            Some(Ok(Message::Binary(_))) => Err(Malformed::Binary.into()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
+                Err(Malformed::TooLarge.into())
+            }
+            Some(Err(Error::Utf8(_) | Error::Protocol(_))) => {
+                Err(End::With(1002, "not as RFC 6455 says".into()))
+            }
+            Some(Err(_)) => Err(End::Gone),
+        };
+    }
+}

@@ -1,0 +1,1 @@
+//! The hub by hand, over real sockets.
