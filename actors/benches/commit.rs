@@ -48,7 +48,7 @@ async fn start(engine: &Engine) -> Option<codec::Id> {
         ..Start::new(published.definition.clone())
     };
     let task = |root: codec::RootId, applied: &actors::message::Applied<'_>| {
-        let task = applied.instance.rows_ref().tasks.first();
+        let task = applied.instance.rows_ref().tasks.front();
         task.map(|task| root.child(task.number))
     };
     engine.start(start, task).await.ok().flatten()

@@ -181,7 +181,7 @@ fn start(index: u64, element: bpmn::model::ElementIndex) -> RowChanges {
 fn rows(changes: RowChanges) -> Rows {
     Rows {
         instances: changes.instances,
-        tasks: changes.tasks,
+        tasks: changes.tasks.into(),
         timers: changes.timers,
         incidents: changes.incidents,
     }

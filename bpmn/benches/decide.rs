@@ -1,4 +1,4 @@
-//! What a decision costs: start → user task, completing it, and waking from rest.
+//! What a decision costs: start → user task, completing it, cancelling very many, and waking from rest.
 //! The model is that of the project's aims: an assignee and three small variables.
 // A bench measures time; only the crate itself is kept from it.
 #![allow(clippy::disallowed_methods, missing_docs)]
@@ -53,8 +53,11 @@ impl Host for Outside {
     }
 }
 
-fn outside() -> Outside {
-    let parsed = bpmn::parse::parse(MODEL.as_bytes()).expect("the model is valid");
+/// Instances of the activity in the model of very many tasks.
+const MANY: u32 = 10_000;
+
+fn outside(model: &str) -> Outside {
+    let parsed = bpmn::parse::parse(model.as_bytes()).expect("the model is valid");
     let definition = Arc::new(Definition {
         id: DefinitionId(7),
         tenant: Tenant(0),
@@ -95,7 +98,7 @@ fn complete(instance: &mut Instance, outside: &mut Outside) {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let mut outside = outside();
+    let mut outside = outside(MODEL);
     let (instance, record) = start(&mut outside);
     let rows = stored::encode_rows(instance.rows_ref());
     let core = stored::encode_core(&instance);
@@ -125,5 +128,30 @@ fn benches(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(decide, benches);
+/// Cancels ten thousand open tasks by one command.
+fn cancel(criterion: &mut Criterion) {
+    let loops = format!(
+        "<multiInstanceLoopCharacteristics isSequential=\"false\"><loopCardinality>{MANY}</loopCardinality>\
+         </multiInstanceLoopCharacteristics></userTask>"
+    );
+    let model = MODEL.replace("activiti:assignee=\"kermit\"/>", &format!(">{loops}"));
+    let mut outside = outside(&model);
+    let (instance, _) = start(&mut outside);
+    criterion.bench_function("delete an instance of ten thousand tasks", |bencher| {
+        bencher.iter_batched(
+            || instance.clone(),
+            |mut instance| {
+                let delete = Command::Delete {
+                    instance: 0,
+                    reason: None,
+                };
+                let decision = instance.decide(delete, &mut outside).expect("it ends");
+                black_box(instance.row_changes(&decision.events));
+            },
+            BatchSize::LargeInput,
+        );
+    });
+}
+
+criterion_group!(decide, benches, cancel);
 criterion_main!(decide);

@@ -55,26 +55,40 @@ pub fn ended_instances(instance: &Instance, entries: &[Entry]) -> Vec<EndedInsta
     if !instance.is_ended() {
         return Vec::new();
     }
+    let rows = &instance.rows_ref().instances;
     let activities = history::activities(entries);
-    instance
-        .rows_ref()
-        .instances
-        .iter()
-        .map(|row| EndedInstance {
+    let activities_of = by_instance(rows, &activities, |activity| Some(activity.instance));
+    let entries_of = by_instance(rows, entries, Entry::instance);
+    let ended = rows.iter().zip(activities_of.into_iter().zip(entries_of));
+    ended
+        .map(|(row, (activities, entries))| EndedInstance {
             row: row.clone(),
-            activities: activities
-                .iter()
-                .filter(|activity| activity.instance == row.number)
-                .map(ended_activity)
-                .collect(),
-            flows: history::taken_flows(entries, row.number),
-            variables: history::last_values(entries, row.number),
+            activities: activities.into_iter().map(ended_activity).collect(),
+            flows: history::taken_flows(entries.iter().copied(), row.number),
+            variables: history::last_values(entries.iter().copied(), row.number),
             tasks: history::finished_tasks(entries, row.number)
                 .into_iter()
                 .cloned()
                 .collect(),
         })
         .collect()
+}
+
+/// What belongs to each instance, in one pass: a root may have called very many.
+fn by_instance<'a, T>(
+    rows: &[InstanceRow],
+    all: &'a [T],
+    instance: impl Fn(&T) -> Option<u32>,
+) -> Vec<Vec<&'a T>> {
+    let mut found = vec![Vec::new(); rows.len()];
+    for one in all {
+        let of = instance(one);
+        let index = of.and_then(|of| rows.binary_search_by_key(&of, |row| row.number).ok());
+        if let Some(index) = index {
+            found[index].push(one);
+        }
+    }
+    found
 }
 
 fn ended_activity(row: &history::ActivityRow) -> EndedActivity {

@@ -121,6 +121,21 @@ pub struct ActivityRow {
     pub phase: Phase,
 }
 
+impl Entry {
+    /// The instance that it tells of; none where it names an activity alone.
+    pub fn instance(&self) -> Option<u32> {
+        match self {
+            Entry::ActivityStarted { instance, .. }
+            | Entry::FlowTaken { instance, .. }
+            | Entry::VariableGone { instance, .. } => Some(*instance),
+            Entry::TaskFinished(finished) => Some(finished.task.instance),
+            Entry::ActivityEnded { .. }
+            | Entry::ActivityTask { .. }
+            | Entry::ActivityCalled { .. } => None,
+        }
+    }
+}
+
 impl ActivityRow {
     /// How long it took, milliseconds.
     pub fn duration_ms(&self) -> Option<i64> {

@@ -8,14 +8,15 @@
 use crate::model::ElementIndex;
 use codec::DefinitionId;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// All rows of a root instance.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rows {
     /// The root instance and all that it called, ended ones too, by number.
     pub instances: Vec<InstanceRow>,
-    /// Open tasks by number.
-    pub tasks: Vec<TaskRow>,
+    /// Open tasks by number. Many end at once oldest first, so that end is cheap too.
+    pub tasks: VecDeque<TaskRow>,
     /// Timers by number.
     pub timers: Vec<TimerRow>,
     /// Open incidents by number.

@@ -337,7 +337,7 @@ fn bytes_of_every_entry_of_history_are_fixed() {
 fn bytes_of_rows_are_fixed() {
     let rows = Rows {
         instances: vec![instance_row()],
-        tasks: vec![task_row()],
+        tasks: vec![task_row()].into(),
         timers: vec![timer_row()],
         incidents: vec![incident_row()],
     };

@@ -35,7 +35,8 @@ impl Views {
             &changes.gone_timers,
             &changes.gone_incidents,
         ];
-        for number in gone.into_iter().flatten() {
+        // From the end of the root's list, where removing is cheap.
+        for number in gone.into_iter().flat_map(|gone| gone.iter().rev()) {
             self.remove_number(slot, *number);
         }
         self.put_created(slot, &changes.instances, &changes.tasks, Creation::Now);
@@ -66,14 +67,14 @@ impl Views {
     }
 
     /// Instances and tasks by number: so the order of creation is the one that numbers give again after a restart.
-    fn put_created(
+    fn put_created<'a>(
         &mut self,
         slot: u32,
         instances: &[InstanceRow],
-        tasks: &[TaskRow],
+        tasks: impl IntoIterator<Item = &'a TaskRow>,
         creation: Creation,
     ) {
-        let mut tasks = tasks.iter().peekable();
+        let mut tasks = tasks.into_iter().peekable();
         for row in instances {
             while let Some(task) = tasks.next_if(|task| task.number < row.number) {
                 self.put_task(slot, task, creation);

@@ -117,7 +117,7 @@ async fn pair(engine: &Engine) -> u64 {
     let started = engine
         .start(start_of(engine), |root, applied| {
             let tasks = &applied.instance.rows_ref().tasks;
-            root.child(tasks.first().expect("a task").number)
+            root.child(tasks.front().expect("a task").number)
         })
         .await;
     let task = match started {

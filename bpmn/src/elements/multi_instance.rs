@@ -205,9 +205,10 @@ fn finish(
     reason: Option<&str>,
 ) -> Step {
     const CALL_CANCELLED: &str = "call activity completion condition met";
+    let calls = run.work.rows().open_calls();
     let children = run.work.core().children(body);
     let called: Vec<u32> = children
-        .filter_map(|child| run.work.rows().called_by(child.number))
+        .filter_map(|child| calls.called_by(child.number))
         .collect();
     for instance in called {
         ending::end_instance(run, instance, None, Some(CALL_CANCELLED))?;

@@ -1,4 +1,4 @@
-//! The rows that events touched. Never: all rows when one changed.
+//! The rows that events touched, by number. Never: all rows when one changed, or a row twice.
 
 use super::Instance;
 use super::event::Event;
@@ -12,7 +12,7 @@ pub(super) fn row_changes(instance: &Instance, events: &[Event]) -> RowChanges {
     touched.changes(instance)
 }
 
-/// Numbers of rows, each once, in order of the first time.
+/// Numbers of rows, as often as they were touched.
 #[derive(Default)]
 struct Touched {
     instances: Vec<u32>,
@@ -29,28 +29,26 @@ impl Touched {
             }
             | Event::InstanceEnded {
                 instance: number, ..
-            } => add(&mut self.instances, *number),
+            } => self.instances.push(*number),
             Event::InstanceSuspended { instance: number }
             | Event::InstanceActivated { instance: number } => {
-                add(&mut self.instances, *number);
+                self.instances.push(*number);
                 let rows = &instance.rows;
-                for task in rows.tasks.iter().filter(|t| t.instance == *number) {
-                    add(&mut self.tasks, task.number);
-                }
-                for timer in rows.timers.iter().filter(|t| t.instance == *number) {
-                    add(&mut self.timers, timer.number);
-                }
+                let tasks = rows.tasks.iter().filter(|t| t.instance == *number);
+                self.tasks.extend(tasks.map(|t| t.number));
+                let timers = rows.timers.iter().filter(|t| t.instance == *number);
+                self.timers.extend(timers.map(|t| t.number));
             }
-            Event::TaskCreated(task) => add(&mut self.tasks, task.number),
+            Event::TaskCreated(task) => self.tasks.push(task.number),
             Event::TaskChanged { task, .. } | Event::TaskFinished { task, .. } => {
-                add(&mut self.tasks, *task);
+                self.tasks.push(*task);
             }
-            Event::TimerScheduled(timer) => add(&mut self.timers, timer.number),
+            Event::TimerScheduled(timer) => self.timers.push(timer.number),
             Event::TimerMoved { timer, .. } | Event::TimerRemoved { timer } => {
-                add(&mut self.timers, *timer);
+                self.timers.push(*timer);
             }
-            Event::IncidentOpened(incident) => add(&mut self.incidents, incident.number),
-            Event::IncidentClosed { incident } => add(&mut self.incidents, *incident),
+            Event::IncidentOpened(incident) => self.incidents.push(incident.number),
+            Event::IncidentClosed { incident } => self.incidents.push(*incident),
             Event::ExecutionCreated { .. }
             | Event::ExecutionMoved { .. }
             | Event::ExecutionFlagged { .. }
@@ -67,22 +65,22 @@ impl Touched {
     fn changes(self, instance: &Instance) -> RowChanges {
         let rows = &instance.rows;
         let mut changes = RowChanges::default();
-        for number in self.instances {
+        for number in once(self.instances) {
             changes.instances.extend(rows.instance(number).cloned());
         }
-        for number in self.tasks {
+        for number in once(self.tasks) {
             match rows.task(number) {
                 Some(task) => changes.tasks.push(task.clone()),
                 None => changes.gone_tasks.push(number),
             }
         }
-        for number in self.timers {
+        for number in once(self.timers) {
             match rows.timer(number) {
                 Some(timer) => changes.timers.push(timer.clone()),
                 None => changes.gone_timers.push(number),
             }
         }
-        for number in self.incidents {
+        for number in once(self.incidents) {
             match rows.incidents.iter().find(|i| i.number == number) {
                 Some(incident) => changes.incidents.push(incident.clone()),
                 None => changes.gone_incidents.push(number),
@@ -92,8 +90,9 @@ impl Touched {
     }
 }
 
-fn add(numbers: &mut Vec<u32>, number: u32) {
-    if !numbers.contains(&number) {
-        numbers.push(number);
-    }
+/// Each number once, in order.
+fn once(mut numbers: Vec<u32>) -> Vec<u32> {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }

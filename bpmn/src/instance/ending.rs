@@ -163,6 +163,7 @@ fn below(run: &Run<'_>, execution: u32) -> Vec<Doomed> {
         .filter_map(|child| Some((child.parent?, child.number)))
         .collect();
     children.sort_unstable();
+    let calls = run.work.rows().open_calls();
     let mut found = Vec::new();
     let mut open = vec![execution];
     while let Some(current) = open.pop() {
@@ -172,7 +173,7 @@ fn below(run: &Run<'_>, execution: u32) -> Vec<Doomed> {
                 Some(_) | None => Doomed::Execution(current),
             });
         }
-        open.extend(run.work.rows().called_by(current));
+        open.extend(calls.called_by(current));
         let first = children.partition_point(|(parent, _)| *parent < current);
         let of_current = children[first..].iter().take_while(|(p, _)| *p == current);
         let at = open.len();
@@ -215,7 +216,7 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
     for timer in timers.into_iter().rev() {
         run.work.emit(Event::TimerRemoved { timer });
     }
-    for incident in incidents {
+    for incident in incidents.into_iter().rev() {
         run.work.emit(Event::IncidentClosed { incident });
     }
     for one in doomed.iter().rev() {
@@ -236,8 +237,12 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
 }
 
 /// Numbers of the rows of executions that go, the oldest first.
-fn of<T>(rows: &[T], keys: impl Fn(&T) -> (u32, u32), goes: impl Fn(u32) -> bool) -> Vec<u32> {
-    rows.iter()
+fn of<'a, T: 'a>(
+    rows: impl IntoIterator<Item = &'a T>,
+    keys: impl Fn(&T) -> (u32, u32),
+    goes: impl Fn(u32) -> bool,
+) -> Vec<u32> {
+    rows.into_iter()
         .map(keys)
         .filter(|(execution, _)| goes(*execution))
         .map(|(_, number)| number)

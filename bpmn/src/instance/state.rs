@@ -155,11 +155,24 @@ impl Rows {
         index.ok().map(|index| &self.timers[index])
     }
 
+    /// The open instances that executions called.
+    pub(crate) fn open_calls(&self) -> OpenCalls {
+        let open = self.instances.iter().filter(|i| i.is_open());
+        let mut calls: Vec<(u32, u32)> = open
+            .filter_map(|i| Some((i.super_execution?, i.number)))
+            .collect();
+        calls.sort_unstable();
+        OpenCalls(calls)
+    }
+}
+
+/// Executions that called, each with the open instance that it called, in order: looked up for many at once.
+pub(crate) struct OpenCalls(Vec<(u32, u32)>);
+
+impl OpenCalls {
     /// The open instance that an execution called.
-    pub(crate) fn called_by(&self, execution: u32) -> Option<u32> {
-        self.instances
-            .iter()
-            .find(|i| i.super_execution == Some(execution) && i.is_open())
-            .map(|i| i.number)
+    pub fn called_by(&self, execution: u32) -> Option<u32> {
+        let index = self.0.binary_search_by_key(&execution, |call| call.0);
+        index.ok().map(|index| self.0[index].1)
     }
 }

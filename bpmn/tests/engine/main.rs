@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod actions;
+mod crowds;
 mod expect;
 mod limits;
 mod model;

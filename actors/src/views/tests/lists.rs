@@ -56,7 +56,7 @@ fn what_recovery_loads_is_in_the_order_it_was_created_in_and_new_rows_follow() {
     for (root, changes) in &roots {
         let rows = Rows {
             instances: changes.instances.clone(),
-            tasks: changes.tasks.clone(),
+            tasks: changes.tasks.clone().into(),
             ..Rows::default()
         };
         // Loading twice is loading once.

@@ -105,12 +105,13 @@ impl Pair {
         };
         let root = &self.model.roots[index];
         let rows = &root.rows;
+        let tasks: Vec<TaskRow> = rows.tasks.iter().cloned().collect();
         let next = 20 + self.born as u32;
         let instance = dice.pick(&rows.instances).map_or(0, |row| row.number);
         let mut changes = RowChanges::default();
         match dice.roll(8) {
             0 => changes.tasks.push(random_task(dice, next, instance)),
-            1 => changes.tasks.extend(dice.pick(&rows.tasks).map(|task| {
+            1 => changes.tasks.extend(dice.pick(&tasks).map(|task| {
                 let created_ms = task.created_ms;
                 let mut changed = random_task(dice, task.number, task.instance);
                 changed.created_ms = created_ms;
@@ -118,7 +119,7 @@ impl Pair {
             })),
             2 => changes
                 .gone_tasks
-                .extend(dice.pick(&rows.tasks).map(|row| row.number)),
+                .extend(dice.pick(&tasks).map(|row| row.number)),
             3 => {
                 let kinds = [IncidentKind::Timer, IncidentKind::Async, IncidentKind::Rpa];
                 let kind = kinds[dice.roll(3) as usize];
@@ -217,7 +218,7 @@ impl Pair {
                 for row in changes.$list {
                     come(row.number);
                     rows.$list.retain(|other| other.number != row.number);
-                    rows.$list.push(row);
+                    rows.$list.extend([row]);
                 }
             };
         }
