@@ -137,9 +137,7 @@ impl Recovered {
     pub fn record(&mut self, stored: StoredRef<'_>) {
         let result = match stored.kind {
             kind::INSTANCE => self.instance_record(stored),
-            kind::DEFINITIONS if stored.sequence > self.definitions_sequence => {
-                self.definitions_record(stored)
-            }
+            kind::DEFINITIONS => self.definitions_record(stored),
             kind::ORGANISATION if stored.sequence > self.organisation_sequence => {
                 org::stored::decode_events(stored.payload).map(|events| {
                     for event in &events {
@@ -156,7 +154,7 @@ impl Recovered {
                     self.registry_sequence = stored.sequence;
                 })
             }
-            kind::DEFINITIONS | kind::ORGANISATION | kind::REGISTRY => Ok(()),
+            kind::ORGANISATION | kind::REGISTRY => Ok(()),
             kind::EXECUTION => record::decode(stored.payload).and_then(|parts| {
                 self.remembered.extend(parts.remembered);
                 self.executions.record(
@@ -179,19 +177,37 @@ impl Recovered {
         let events: Vec<DefinitionsEvent> =
             codec::decode(definitions::event::VERSION, stored.payload)?;
         for event in &events {
-            if let DefinitionsEvent::Undeployed {
-                deployment,
-                cascade: true,
-            } = event
-                && let Some(gone) = self.definitions.deployments.get(deployment)
-            {
-                let numbers = gone.definitions.iter().copied().map(DefinitionId);
-                self.forgotten.extend(numbers);
-            }
-            self.definitions.apply(event);
+            self.forgotten.extend(self.gone_by(event));
         }
-        self.definitions_sequence = stored.sequence;
+        // The snapshot's definitions may be younger than its beginning; what they no longer know is forgotten above.
+        if stored.sequence > self.definitions_sequence {
+            for event in &events {
+                self.definitions.apply(event);
+            }
+            self.definitions_sequence = stored.sequence;
+        }
         Ok(())
+    }
+
+    /// The definitions whose instances and history an event deletes.
+    fn gone_by(&self, event: &DefinitionsEvent) -> Vec<DefinitionId> {
+        let numbers = match event {
+            DefinitionsEvent::DefinitionsForgotten { definitions } => definitions.clone(),
+            // Older records name the deployment alone.
+            DefinitionsEvent::Undeployed { cascade: true, .. } => {
+                self.definitions.definitions_of(event)
+            }
+            DefinitionsEvent::Undeployed { cascade: false, .. }
+            | DefinitionsEvent::Deployed { .. }
+            | DefinitionsEvent::StateChanged { .. }
+            | DefinitionsEvent::OperationBegun(_)
+            | DefinitionsEvent::OperationEnded(_)
+            | DefinitionsEvent::TimerScheduled(_)
+            | DefinitionsEvent::TimersRemoved { .. }
+            | DefinitionsEvent::TimerFired { .. }
+            | DefinitionsEvent::StartAcknowledged { .. } => Vec::new(),
+        };
+        numbers.into_iter().map(DefinitionId).collect()
     }
 
     fn instance_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
@@ -294,3 +310,6 @@ fn clock(bytes: &[u8]) -> Result<i64, DecodeError> {
 fn unknown(kind: u16) -> DecodeError {
     DecodeError::Malformed(format!("record kind {kind} is unknown to this build"))
 }
+
+#[cfg(test)]
+mod tests;

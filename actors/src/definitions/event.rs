@@ -66,6 +66,12 @@ pub enum Event {
         /// Its root id.
         root: u128,
     },
+    /// Instances of these definitions and their history are deleted, those too that a snapshot without them may not know
+    /// to be gone: recovery drops what it finds of them.
+    DefinitionsForgotten {
+        /// Numbers of definitions.
+        definitions: Vec<u64>,
+    },
 }
 
 /// A file of a deployment.
@@ -119,3 +125,6 @@ pub enum Operation {
         deployment: u64,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,6 +127,10 @@ impl Holder {
         }
         self.commit(core, events, Vec::new(), None);
     }
+            let gone = self.state.deployments.get(&deployment);
+            events.push(Event::DefinitionsForgotten {
+                definitions: gone.map_or_else(Vec::new, |gone| gone.definitions.clone()),
+            });
 
     fn definitions_of(&self, operation: &Operation) -> Vec<DefinitionId> {
         match operation {

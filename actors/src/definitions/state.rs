@@ -133,6 +133,8 @@ impl State {
                 });
             }
             Event::StartAcknowledged { root } => self.starting.retain(|start| start.root != *root),
+            // For recovery, which drops what it finds of them.
+            Event::DefinitionsForgotten { .. } => {}
         }
     }
 
@@ -169,6 +171,27 @@ impl State {
             leaving: false,
         };
         self.deployments.insert(number, deployment);
+    }
+
+    /// The definitions that an event touches; asked before it is applied, since what it removes is no longer known then.
+    pub fn definitions_of(&self, event: &Event) -> Vec<u64> {
+        let of_deployment = |number: &u64| {
+            let found = self.deployments.get(number);
+            found.map_or_else(Vec::new, |deployment| deployment.definitions.clone())
+        };
+        match event {
+            Event::Deployed { definitions, .. } => definitions.iter().map(|d| d.number).collect(),
+            Event::StateChanged { number, .. } => vec![*number],
+            Event::OperationBegun(Operation::Undeploy { deployment })
+            | Event::Undeployed { deployment, .. } => of_deployment(deployment),
+            Event::OperationBegun(Operation::SetInstances { .. })
+            | Event::OperationEnded(_)
+            | Event::TimerScheduled(_)
+            | Event::TimersRemoved { .. }
+            | Event::TimerFired { .. }
+            | Event::StartAcknowledged { .. }
+            | Event::DefinitionsForgotten { .. } => Vec::new(),
+        }
     }
 
     /// The latest version of a key that is not leaving.
