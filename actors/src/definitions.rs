@@ -31,7 +31,7 @@ mod refusal;
 pub mod starts;
 pub mod state;
 
-pub use catalog::{Catalog, CatalogChange, Model, Published};
+pub use catalog::{Catalog, CatalogChange, Model, Published, Shown};
 pub use event::{Event, Operation, Resource, StartTimer};
 pub use operations::run as run_operation;
 pub use refusal::{Complaint, Refusal};

@@ -224,7 +224,7 @@ fn parse_all(state: &definitions::State) -> Result<Vec<Model>, OpenError> {
 fn load_instances(core: &Arc<Core>, found: &mut Recovered) {
     let mut ended = Vec::new();
     let mut views = core.views.write();
-    publisher::define_all(core, &mut views);
+    publisher::define(&mut views, core.catalog.all());
     for (id, instance) in std::mem::take(&mut found.instances) {
         let root = RootId(id);
         let slot = match slot_of(core, root, instance, &mut views) {

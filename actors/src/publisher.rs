@@ -6,7 +6,7 @@ use crate::{
     cause::Cause,
     commit::Batch,
     core::Core,
-    definitions::CatalogChange,
+    definitions::{CatalogChange, Published},
     executions::{self, ExecutionChange},
     message::{Answer, Remembered},
     slot::Slot,
@@ -181,15 +181,16 @@ fn show_instance(
 }
 
 fn show_definitions(core: &Core, views: &mut Views, change: CatalogChange) {
-    for published in core.catalog.publish(change) {
+    let shown = core.catalog.publish(change);
+    for published in shown.gone {
         views.undefine(published.definition.tenant, published.definition.id);
     }
-    define_all(core, views);
+    define(views, shown.new);
 }
 
 /// The views know every definition before its first row.
-pub fn define_all(core: &Core, views: &mut Views) {
-    for published in core.catalog.all() {
+pub fn define(views: &mut Views, definitions: Vec<Arc<Published>>) {
+    for published in definitions {
         let definition = &published.definition;
         let process = Arc::clone(&definition.process);
         views.define(

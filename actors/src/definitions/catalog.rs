@@ -50,6 +50,15 @@ pub struct CatalogChange {
     pub models: Vec<Model>,
 }
 
+/// What a change brought and took.
+#[derive(Default)]
+pub struct Shown {
+    /// Definitions that are new.
+    pub new: Vec<Arc<Published>>,
+    /// Definitions that are gone.
+    pub gone: Vec<Arc<Published>>,
+}
+
 /// The published definitions.
 #[derive(Default)]
 pub struct Catalog {
@@ -68,27 +77,27 @@ impl Catalog {
     pub fn load(&self, state: State, models: Vec<Model>) {
         let mut inner = self.inner.write();
         inner.state = state;
-        inner.add(models);
-        inner.refresh();
+        for published in inner.add(models) {
+            inner.refresh(published.definition.id.0);
+        }
     }
 
-    /// Applies what a record did; gives the definitions that are gone.
-    pub fn publish(&self, change: CatalogChange) -> Vec<Arc<Published>> {
+    /// Applies what a record did, and touches no definition but those that it names.
+    pub fn publish(&self, change: CatalogChange) -> Shown {
         let mut inner = self.inner.write();
+        let mut touched = Vec::new();
         for event in &change.events {
+            touched.extend(inner.state.definitions_of(event));
             inner.state.apply(event);
         }
-        inner.add(change.models);
-        let Inner {
-            state, by_number, ..
-        } = &*inner;
-        let gone = by_number
-            .values()
-            .filter(|published| !state.definitions.contains_key(&published.definition.id.0))
-            .cloned()
-            .collect();
-        inner.refresh();
-        gone
+        let new = inner.add(change.models);
+        let gone = touched
+            .into_iter()
+            .filter_map(|number| inner.refresh(number));
+        Shown {
+            gone: gone.collect(),
+            new,
+        }
     }
 
     /// A definition by number.
@@ -188,43 +197,60 @@ impl Catalog {
 }
 
 impl Inner {
-    fn add(&mut self, models: Vec<Model>) {
+    fn add(&mut self, models: Vec<Model>) -> Vec<Arc<Published>> {
+        let mut new = Vec::with_capacity(models.len());
         for model in models {
             let Some(stored) = self.state.definitions.get(&model.number) else {
                 continue;
             };
             if let Some(published) = published(&self.state, stored, model.process, model.diagram) {
-                self.by_number.insert(model.number, Arc::new(published));
+                let published = Arc::new(published);
+                self.by_number.insert(model.number, Arc::clone(&published));
+                new.push(published);
             }
         }
+        new
     }
 
-    /// Brings what is derived in line with the state: removed definitions, suspension, the latest versions.
-    fn refresh(&mut self) {
+    /// Brings what is derived from a definition in line with the state; gives it when it is gone.
+    fn refresh(&mut self, number: u64) -> Option<Arc<Published>> {
         let state = &self.state;
-        self.by_number
-            .retain(|number, _| state.definitions.contains_key(number));
-        self.latest.clear();
-        for (number, entry) in &mut self.by_number {
-            let Some(stored) = state.definitions.get(number) else {
-                continue;
-            };
-            let leaving = state.is_leaving(stored.deployment);
-            if entry.definition.suspended != stored.suspended || entry.leaving != leaving {
-                let process = Arc::clone(&entry.definition.process);
-                if let Some(new) = published(state, stored, process, Arc::clone(&entry.diagram)) {
-                    *entry = Arc::new(new);
-                }
+        let Some(stored) = state.definitions.get(&number) else {
+            let gone = self.by_number.remove(&number)?;
+            let (tenant, key) = (gone.definition.tenant, &gone.definition.process.key);
+            self.refresh_latest(tenant, key);
+            return Some(gone);
+        };
+        let entry = self.by_number.get_mut(&number)?;
+        let leaving = state.is_leaving(stored.deployment);
+        if entry.definition.suspended != stored.suspended || entry.leaving != leaving {
+            let process = Arc::clone(&entry.definition.process);
+            if let Some(new) = published(state, stored, process, Arc::clone(&entry.diagram)) {
+                *entry = Arc::new(new);
             }
-            if leaving {
-                continue;
+        }
+        let keys = self.latest.entry(stored.tenant).or_default();
+        let known = keys.get(&stored.key).map(|known| known.definition.version);
+        if !leaving && known.is_none_or(|known| known <= stored.version) {
+            keys.insert(stored.key.clone(), Arc::clone(entry));
+        } else if known == Some(stored.version) {
+            let (tenant, key) = (stored.tenant, stored.key.clone());
+            self.refresh_latest(tenant, &key);
+        }
+        None
+    }
+
+    /// Looks for the latest version of a key among all definitions: only when one goes.
+    fn refresh_latest(&mut self, tenant: Tenant, key: &str) {
+        let latest = self.state.latest(tenant, key);
+        let latest = latest.and_then(|stored| self.by_number.get(&stored.number));
+        let keys = self.latest.entry(tenant).or_default();
+        match latest {
+            Some(latest) => {
+                keys.insert(key.to_owned(), Arc::clone(latest));
             }
-            let keys = self.latest.entry(stored.tenant).or_default();
-            let newer = keys
-                .get(&stored.key)
-                .is_none_or(|known| known.definition.version < stored.version);
-            if newer {
-                keys.insert(stored.key.clone(), Arc::clone(entry));
+            None => {
+                keys.remove(key);
             }
         }
     }
@@ -254,3 +280,6 @@ fn published(
         id: format!("{}:{}:{}", stored.key, stored.version, stored.number).into(),
     })
 }
+
+#[cfg(test)]
+mod tests;
