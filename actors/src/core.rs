@@ -8,7 +8,7 @@ use crate::{
     cause::Cause,
     clock::Clock,
     commit::CommitQueue,
-    definitions::{self, Catalog},
+    definitions::{self, Catalog, Gate},
     directory::Directory,
     executions::{Executions, Keeper},
     failure::Failure,
@@ -50,6 +50,8 @@ pub struct Core {
     pub views: RwLock<Views>,
     /// The published definitions.
     pub catalog: Catalog,
+    /// Of which definitions instances may begin.
+    pub gate: Gate,
     /// The definitions' actor.
     pub definitions: OnceLock<ActorRef<definitions::Message>>,
     /// Identities and tokens.

@@ -26,6 +26,7 @@ use std::{
 pub mod catalog;
 pub mod deploy;
 pub mod event;
+pub mod gate;
 mod operations;
 mod refusal;
 pub mod starts;
@@ -33,6 +34,7 @@ pub mod state;
 
 pub use catalog::{Catalog, CatalogChange, Model, Published, Shown};
 pub use event::{Event, Operation, Resource, StartTimer};
+pub use gate::Gate;
 pub use operations::run as run_operation;
 pub use refusal::{Complaint, Refusal};
 pub use state::{Deployment, State};
@@ -150,6 +152,10 @@ impl Actor for Definitions {
 impl Holder {
     /// What recovery found.
     pub fn new(core: &Arc<Core>, state: State, sequence: u64) -> Self {
+        for deployment in state.deployments.values().filter(|d| d.leaving) {
+            let leaving = operations::ids(&deployment.definitions);
+            core.gate.close(&leaving, |_| true);
+        }
         Holder {
             core: Arc::downgrade(core),
             state,

@@ -6,16 +6,17 @@
 use crate::{
     cause::Cause,
     core::Core,
+    definitions::gate::Pass,
     entity::{self, Live},
     failure::Failure,
     host::Context,
-    message::{Applied, Look, Message, Order, Remember, Remembered, Responder, Seen},
+    message::{Applied, Look, Message, Order, Remember, Remembered, Rendered, Responder, Seen},
     publisher::{Change, InstanceChange, Publication, Quarantined},
     record,
     slot::{Body, Quarantine, Slot},
 };
-use bpmn::{Decision, Refusal, Refused, stored};
-use codec::DecodeError;
+use bpmn::{Decision, Event, Refusal, Refused, stored};
+use codec::{DecodeError, DefinitionId};
 use snapshots::Record;
 use std::sync::{Arc, mpsc};
 
@@ -170,19 +171,17 @@ impl Desk {
         remember: Option<Remember>,
         cause: Option<Cause>,
     ) {
+        let events = stored::encode_events(&decision.events);
+        let pass = match admit(core, &decision, &events) {
+            Ok(pass) => pass,
+            Err(refusal) => {
+                self.undo(core, slot);
+                return self.refuse(core, slot, Failure::Refused(refusal));
+            }
+        };
         let (Some(Body::Live(live)), Some(pending)) = (&mut self.body, self.pending.take()) else {
             return;
         };
-        let events = stored::encode_events(&decision.events);
-        if events.len() > MAX_EVENT_BYTES {
-            self.undo(core, slot);
-            let refusal = Refusal::LimitExceeded(format!(
-                "one command may write {MAX_EVENT_BYTES} bytes, this one would write {}",
-                events.len()
-            ));
-            self.forget_unstarted(core, slot);
-            return core.answer(slot, pending(Err(Failure::Refused(refusal))).send);
-        }
         let ready = pending(Ok(Applied {
             instance: &live.instance,
             decision: &decision,
@@ -196,36 +195,24 @@ impl Desk {
             self.forget_unstarted(core, slot);
             return core.answer(slot, ready.send);
         }
-        let remembered = remember
-            .zip(ready.rendered)
-            .map(|(request, answer)| Remembered {
-                request,
-                at_ms: core.clock.real_ms(),
-                answer,
-            });
-        let record = Record {
-            kind: record::kind::INSTANCE,
-            version: record::VERSION,
-            entity: slot.root.0,
-            payload: record::encode(slot.tenant, remembered.as_ref(), &events),
+        let remembered = remembered(core, remember, ready.rendered);
+        let record = record_of(slot, remembered.as_ref(), &events);
+        let change = InstanceChange {
+            slot: Arc::clone(slot),
+            rows: live.instance.row_changes(&decision.events),
+            remembered,
+            finished: entity::finished_since(&live.instance, history_before),
+            ended: live.instance.is_ended(),
         };
-        let rows = live.instance.row_changes(&decision.events);
-        let finished = entity::finished_since(&live.instance, history_before);
-        let ended = live.instance.is_ended();
-        let publication = |sequence| Publication {
+        let ended = change.ended;
+        // The slot's sequence is set while the desk holds it, so nobody reads between.
+        let sequence = core.queue.push(record, |sequence| Publication {
             sequence,
-            change: Change::Instance(Box::new(InstanceChange {
-                slot: Arc::clone(slot),
-                rows,
-                remembered,
-                finished,
-                ended,
-            })),
+            change: Change::Instance(Box::new(change)),
             answer: Some(ready.send),
             cause,
-        };
-        // The slot's sequence is set while the desk holds it, so nobody reads between.
-        let sequence = core.queue.push(record, publication);
+        });
+        pass.started(sequence);
         slot.set_sequence(sequence);
         live.keep(events, sequence);
         if ended && let Some(Body::Live(live)) = self.body.take() {
@@ -255,6 +242,46 @@ impl Desk {
         };
         // The snapshotter may have given up.
         let _ = out.send(saved);
+    }
+}
+
+/// Whether a decision may become a record: it is not too large, and no definition that it starts is being removed.
+fn admit<'a>(core: &'a Core, decision: &Decision, events: &[u8]) -> Result<Pass<'a>, Refusal> {
+    if events.len() > MAX_EVENT_BYTES {
+        return Err(Refusal::LimitExceeded(format!(
+            "one command may write {MAX_EVENT_BYTES} bytes, this one would write {}",
+            events.len()
+        )));
+    }
+    let started = decision.events.iter().filter_map(|event| {
+        let Event::InstanceStarted { definition, .. } = event else {
+            return None;
+        };
+        Some(*definition)
+    });
+    let closed = |id: DefinitionId| Refusal::UnknownDefinition(id.0.to_string());
+    core.gate.pass(started.collect()).map_err(closed)
+}
+
+fn remembered(
+    core: &Core,
+    remember: Option<Remember>,
+    rendered: Option<Arc<Rendered>>,
+) -> Option<Remembered> {
+    let (request, answer) = remember.zip(rendered)?;
+    Some(Remembered {
+        request,
+        at_ms: core.clock.real_ms(),
+        answer,
+    })
+}
+
+fn record_of(slot: &Slot, remembered: Option<&Remembered>, events: &[u8]) -> Record {
+    Record {
+        kind: record::kind::INSTANCE,
+        version: record::VERSION,
+        entity: slot.root.0,
+        payload: record::encode(slot.tenant, remembered, events),
     }
 }
 

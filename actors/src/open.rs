@@ -13,7 +13,7 @@ use crate::{
     clock::{Clock, real_ms},
     commit::CommitQueue,
     core::Core,
-    definitions::{self, Catalog, Definitions, Holder, Model, deploy},
+    definitions::{self, Catalog, Definitions, Gate, Holder, Model, deploy},
     directory::Directory,
     engine::{Engine, Running},
     entity::{self, Live},
@@ -95,6 +95,7 @@ pub async fn open(options: Options) -> Result<Engine, OpenError> {
         directory: Directory::default(),
         views: RwLock::new(Views::default()),
         catalog: Catalog::default(),
+        gate: Gate::default(),
         definitions: OnceLock::new(),
         organisation: Organisation::new(
             std::mem::take(&mut found.organisation),

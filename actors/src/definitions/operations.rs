@@ -33,7 +33,12 @@ impl Holder {
         };
         let definitions = ids(&deployment.definitions);
         if !cascade {
-            if !instances_of(core, tenant, &definitions, 1).is_empty() {
+            // What began and is not published yet is not in the views: it runs, too.
+            let closed = core.gate.close(&definitions, |last_start| {
+                last_start <= core.queue.published()
+                    && instances_of(core, tenant, &definitions, 1).is_empty()
+            });
+            if !closed {
                 return super::answer_behind(core, move || {
                     reply(Err(Refusal::HasInstances.into()))
                 });
@@ -49,6 +54,8 @@ impl Holder {
                 Some(Box::new(move || reply(Ok(())))),
             );
         }
+        // Whatever began before shows up among the instances; nothing begins from here on.
+        core.gate.close(&definitions, |_| true);
         let operation = Operation::Undeploy { deployment: number };
         self.begin(core, operation, Vec::new(), reply);
     }
@@ -120,6 +127,10 @@ impl Holder {
         }
         let mut events = vec![Event::OperationEnded(operation.clone())];
         if let Operation::Undeploy { deployment } = operation {
+            let gone = self.state.deployments.get(&deployment);
+            events.push(Event::DefinitionsForgotten {
+                definitions: gone.map_or_else(Vec::new, |gone| gone.definitions.clone()),
+            });
             events.push(Event::Undeployed {
                 deployment,
                 cascade: true,
@@ -127,10 +138,6 @@ impl Holder {
         }
         self.commit(core, events, Vec::new(), None);
     }
-            let gone = self.state.deployments.get(&deployment);
-            events.push(Event::DefinitionsForgotten {
-                definitions: gone.map_or_else(Vec::new, |gone| gone.definitions.clone()),
-            });
 
     fn definitions_of(&self, operation: &Operation) -> Vec<DefinitionId> {
         match operation {
@@ -151,7 +158,7 @@ impl Holder {
     }
 }
 
-fn ids(numbers: &[u64]) -> Vec<DefinitionId> {
+pub(super) fn ids(numbers: &[u64]) -> Vec<DefinitionId> {
     numbers.iter().copied().map(DefinitionId).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod faults;
+mod removal;
 mod support;
 
 use actors::{Failure, message::Remember, message::Rendered};
