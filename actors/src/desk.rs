@@ -13,10 +13,11 @@ use crate::{
     message::{Applied, Look, Message, Order, Remember, Remembered, Rendered, Responder, Seen},
     publisher::{Change, InstanceChange, Publication, Quarantined},
     record,
-    slot::{Body, Quarantine, Slot},
+    set_aside::Remains,
+    slot::{Body, Saved, Slot},
 };
 use bpmn::{Decision, Event, Refusal, Refused, stored};
-use codec::{DecodeError, DefinitionId};
+use codec::DefinitionId;
 use snapshots::Record;
 use std::sync::{Arc, mpsc};
 
@@ -81,7 +82,9 @@ impl Desk {
         let body = match self.body.take() {
             Some(Body::Live(mut live)) => match live.rebuild(slot.root, slot.tenant) {
                 Ok(()) => Body::Live(live),
-                Err(error) => quarantine(core, &slot, &error, live.into_base()),
+                Err(error) => {
+                    quarantine(core, &slot, live.into_remains(&error, core.clock.now_ms()))
+                }
             },
             Some(body) => body,
             None => Body::AtRest(Box::default()),
@@ -100,7 +103,17 @@ impl Desk {
             let woken = Live::wake(slot.root, slot.tenant, bytes.to_vec(), sequence);
             self.body = Some(match woken {
                 Ok(live) => Body::Live(Box::new(live)),
-                Err(error) => quarantine(core, slot, &error, (bytes, sequence)),
+                Err(error) => {
+                    let remains = Remains {
+                        reason: error.to_string(),
+                        since_ms: core.clock.now_ms(),
+                        base: bytes.into_vec(),
+                        base_sequence: sequence,
+                        records: Vec::new(),
+                        sequence,
+                    };
+                    quarantine(core, slot, remains)
+                }
             });
         }
         match &mut self.body {
@@ -142,7 +155,9 @@ impl Desk {
         if let Some(Body::Live(mut live)) = self.body.take() {
             self.body = Some(match live.rebuild(slot.root, slot.tenant) {
                 Ok(()) => Body::Live(live),
-                Err(error) => quarantine(core, slot, &error, live.into_base()),
+                Err(error) => {
+                    quarantine(core, slot, live.into_remains(&error, core.clock.now_ms()))
+                }
             });
         }
     }
@@ -233,15 +248,12 @@ impl Desk {
         core.answer(slot, answer);
     }
 
-    fn save(&mut self, slot: &Slot, out: &mpsc::Sender<(Vec<u8>, u64)>) {
-        let saved = match &mut self.body {
-            Some(Body::AtRest(bytes)) => (bytes.to_vec(), slot.sequence()),
-            Some(Body::Live(live) | Body::Ended(live)) => (live.rebase().to_vec(), slot.sequence()),
-            Some(Body::Quarantined(kept)) => (kept.bytes.to_vec(), kept.sequence),
-            Some(Body::Lent) | None => (Vec::new(), 0),
-        };
-        // The snapshotter may have given up.
-        let _ = out.send(saved);
+    fn save(&mut self, slot: &Slot, out: &mpsc::Sender<Saved>) {
+        let body = self.body.as_mut();
+        if let Some(saved) = body.and_then(|body| body.save(slot.sequence())) {
+            // The snapshotter may have given up.
+            let _ = out.send(saved);
+        }
     }
 }
 
@@ -286,26 +298,17 @@ fn record_of(slot: &Slot, remembered: Option<&Remembered>, events: &[u8]) -> Rec
 }
 
 /// Sets an instance aside, and shows it as an incident.
-fn quarantine(
-    core: &Core,
-    slot: &Slot,
-    error: &DecodeError,
-    (bytes, sequence): (Box<[u8]>, u64),
-) -> Body {
-    tracing::error!(root = %slot.root, %error, "an instance cannot be rebuilt: it is quarantined");
+fn quarantine(core: &Core, slot: &Slot, remains: Remains) -> Body {
+    tracing::error!(root = %slot.root, reason = remains.reason, "an instance cannot be rebuilt: it is quarantined");
     core.queue.push_barrier(Publication {
         change: Change::Quarantined(Box::new(Quarantined {
             root: slot.root,
-            reason: error.to_string(),
-            since_ms: core.clock.now_ms(),
+            reason: remains.reason.clone(),
+            since_ms: remains.since_ms,
         })),
         ..Publication::none()
     });
-    Body::Quarantined(Box::new(Quarantine {
-        reason: error.to_string(),
-        bytes,
-        sequence,
-    }))
+    Body::Quarantined(Box::new(remains))
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@
 use crate::{
     failure::Failure,
     message::{Answer, Look, Seen},
+    set_aside::Remains,
     slot::Slot,
 };
 use bpmn::{
-    Instance,
+    Event, Instance,
     history::{Entry, FinishedTask},
     rows::Rows,
     stored,
@@ -107,24 +108,42 @@ impl Live {
         Ok(())
     }
 
-    /// Applies a record read back from the journal; gives the tasks that it finished.
+    /// Applies a record read back from the journal; gives the tasks that it finished. After a failure the record is
+    /// kept among what remains, and nothing else of the state counts.
     pub fn replay(
         &mut self,
+        events: &[Event],
         record: Vec<u8>,
         sequence: u64,
+        apply: fn(&mut Instance, &Event),
     ) -> Result<Vec<FinishedTask>, DecodeError> {
         let before = self.instance.history().len();
-        for event in &stored::decode_events(&record)? {
-            self.instance.apply(event);
+        let applied = guarded(|| {
+            for event in events {
+                apply(&mut self.instance, event);
+            }
+            Ok(())
+        });
+        if let Err(error) = applied {
+            self.records.push(record);
+            self.sequence = sequence;
+            return Err(error);
         }
         let finished = finished_since(&self.instance, before);
         self.keep(record, sequence);
         Ok(finished)
     }
 
-    /// What is kept of an instance that cannot be rebuilt: its base and the last record in it.
-    pub fn into_base(self) -> (Box<[u8]>, u64) {
-        (self.base.into_boxed_slice(), self.base_sequence)
+    /// What is kept of an instance that cannot be rebuilt.
+    pub fn into_remains(self, error: &DecodeError, since_ms: i64) -> Remains {
+        Remains {
+            reason: error.to_string(),
+            since_ms,
+            base: self.base,
+            base_sequence: self.base_sequence,
+            records: self.records,
+            sequence: self.sequence,
+        }
     }
 
     /// All of its history, old and new.
@@ -172,7 +191,7 @@ impl Live {
 }
 
 /// A panic while rebuilding is one instance's trouble: whoever rebuilds holds its bytes, and may be a supervisor.
-fn guarded<T>(rebuild: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+pub fn guarded<T>(rebuild: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     let rebuilt = std::panic::catch_unwind(std::panic::AssertUnwindSafe(rebuild));
     rebuilt.unwrap_or_else(|_| Err(DecodeError::Malformed("rebuilding it panicked".to_owned())))
 }

@@ -38,6 +38,7 @@ pub mod registry;
 mod resting;
 pub mod robots;
 pub mod scripts;
+mod set_aside;
 mod slot;
 mod snapshotter;
 mod timers;

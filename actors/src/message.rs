@@ -60,7 +60,7 @@ pub enum Message {
     /// Read this.
     Read(Look),
     /// Hand over the bytes and the last sequence for a snapshot.
-    Save(std::sync::mpsc::Sender<(Vec<u8>, u64)>),
+    Save(std::sync::mpsc::Sender<crate::slot::Saved>),
 }
 
 /// A command on its way.

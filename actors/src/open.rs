@@ -16,7 +16,6 @@ use crate::{
     definitions::{self, Catalog, Definitions, Gate, Holder, Model, deploy},
     directory::Directory,
     engine::{Engine, Running},
-    entity::{self, Live},
     executions::{self, Executions, Keeper},
     idempotency::Idempotency,
     jobs::JobViews,
@@ -24,16 +23,14 @@ use crate::{
     organisation::Organisation,
     pool::Pool,
     publisher,
-    recovery::{self, Recovered, RecoveredBody, RecoveredInstance},
+    recovery::{self, Recovered},
     registry::Registry,
     resting::Resting,
     robots::{self, Robots},
-    slot::{Body, Ended, Quarantine, Slot},
     snapshotter::Snapshotter,
     timers::{self, Timers},
     views::Views,
 };
-use codec::RootId;
 use parking_lot::{Mutex, RwLock};
 use ractor::Actor;
 use snapshots::{
@@ -45,6 +42,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+mod instances;
 
 /// Why the server cannot start on these data.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +127,7 @@ pub async fn open(options: Options) -> Result<Engine, OpenError> {
         core.idempotency.settle(remembered);
     }
     core.catalog.load(found.definitions.clone(), models);
-    load_instances(&core, &mut found);
+    instances::load_instances(&core, &mut found);
     let finished = std::mem::take(&mut found.executions).load(&core);
     core.keeper.put(finished);
     start(&core, found, journal, handle, store).await
@@ -219,113 +218,6 @@ fn parse_all(state: &definitions::State) -> Result<Vec<Model>, OpenError> {
         }
     }
     Ok(models)
-}
-
-/// Puts every instance into the directory and its rows into the views, oldest first.
-fn load_instances(core: &Arc<Core>, found: &mut Recovered) {
-    let mut ended = Vec::new();
-    let mut views = core.views.write();
-    publisher::define(&mut views, core.catalog.all());
-    for (id, instance) in std::mem::take(&mut found.instances) {
-        let root = RootId(id);
-        let slot = match slot_of(core, root, instance, &mut views) {
-            Ok(slot) => slot,
-            Err(slot) => {
-                tracing::error!(%root, "an instance cannot be read: it is quarantined");
-                slot
-            }
-        };
-        let gone = slot.ended(|live| {
-            let row = live.instance.rows_ref().instances.first();
-            row.is_some_and(|row| found.forgotten.contains(&row.definition))
-        });
-        match gone {
-            Ended::Yes(true) => views.remove(root),
-            Ended::Yes(false) => {
-                ended.push(Arc::clone(&slot));
-                core.directory.insert(slot);
-            }
-            Ended::Lent | Ended::No => {
-                core.directory.insert(slot);
-            }
-        }
-    }
-    for (root, tenant, task) in std::mem::take(&mut found.finished) {
-        // What finished under a definition that was removed is archived already, or deleted with it.
-        if core.catalog.get(task.task.definition).is_some() {
-            core.archiver
-                .note_finished(core, &views, (root, tenant), &task);
-        }
-    }
-    drop(views);
-    if !ended.is_empty() {
-        core.archiver.put(ended);
-    }
-}
-
-fn slot_of(
-    core: &Arc<Core>,
-    root: RootId,
-    instance: RecoveredInstance,
-    views: &mut Views,
-) -> Result<Arc<Slot>, Arc<Slot>> {
-    let RecoveredInstance {
-        tenant,
-        body,
-        sequence,
-    } = instance;
-    let bytes = match body {
-        RecoveredBody::Live(live) if live.instance.is_ended() => {
-            views.load(root, tenant, sequence, live.instance.rows_ref());
-            return Ok(Arc::new(Slot::new(
-                root,
-                tenant,
-                Body::Ended(live),
-                sequence,
-            )));
-        }
-        RecoveredBody::Live(live) => live.rest(),
-        RecoveredBody::AtRest(bytes) => bytes.into_boxed_slice(),
-    };
-    let rows = match entity::rows(&bytes) {
-        Ok(rows) => rows,
-        Err(error) => return Err(quarantined(root, tenant, bytes, sequence, &error)),
-    };
-    views.load(root, tenant, sequence, &rows);
-    let scripts = rows.instances.iter().any(|row| {
-        core.catalog
-            .get(row.definition)
-            .is_some_and(|p| crate::engine::may_run_scripts(&p.definition.process))
-    });
-    let ended = rows.instances.first().is_some_and(|row| !row.is_open());
-    let body = if ended {
-        match Live::wake(root, tenant, bytes.to_vec(), sequence) {
-            Ok(live) => Body::Ended(Box::new(live)),
-            Err(error) => return Err(quarantined(root, tenant, bytes, sequence, &error)),
-        }
-    } else {
-        Body::AtRest(bytes)
-    };
-    let slot = Slot::new(root, tenant, body, sequence);
-    if scripts {
-        slot.set_scripts();
-    }
-    Ok(Arc::new(slot))
-}
-
-fn quarantined(
-    root: RootId,
-    tenant: codec::Tenant,
-    bytes: Box<[u8]>,
-    sequence: u64,
-    error: &codec::DecodeError,
-) -> Arc<Slot> {
-    let body = Body::Quarantined(Box::new(Quarantine {
-        reason: error.to_string(),
-        bytes,
-        sequence,
-    }));
-    Arc::new(Slot::new(root, tenant, body, sequence))
 }
 
 async fn start(

@@ -25,6 +25,8 @@ pub mod kind {
     pub const REGISTRY: u16 = 6;
     /// Events of an execution; in snapshots its bytes.
     pub const EXECUTION: u16 = 7;
+    /// In snapshots: an instance that cannot be rebuilt.
+    pub const SET_ASIDE: u16 = 8;
 }
 
 /// Bytes of events in one record; what stands around them has room beside.

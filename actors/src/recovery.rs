@@ -9,12 +9,13 @@
 
 use crate::{
     definitions::{self, Event as DefinitionsEvent, State as Definitions},
-    entity::Live,
+    entity::{self, Live},
     executions,
     message::Remembered,
     record::{self, kind},
+    set_aside::Remains,
 };
-use bpmn::history::FinishedTask;
+use bpmn::{Instance, history::FinishedTask};
 use codec::{DecodeError, DefinitionId, RootId, Tenant};
 use rpa::Guid;
 use snapshots::{EntityRef, StoredRef};
@@ -52,6 +53,7 @@ pub struct Recovered {
     pub finished: Vec<(RootId, Tenant, FinishedTask)>,
     /// Records of instances that are in the archive already.
     pub skipped: u64,
+    apply: Apply,
     live: VecDeque<u128>,
     failure: Option<Failure>,
 }
@@ -72,6 +74,17 @@ pub enum RecoveredBody {
     AtRest(Vec<u8>),
     /// Records are being applied.
     Live(Box<Live>),
+    /// It cannot be rebuilt.
+    SetAside(Box<Remains>),
+}
+
+/// How an event changes an instance.
+struct Apply(fn(&mut Instance, &bpmn::Event));
+
+impl Default for Apply {
+    fn default() -> Self {
+        Apply(Instance::apply)
+    }
 }
 
 /// Bytes that passed their checksum and cannot be read: another build's, or a bug.
@@ -89,13 +102,22 @@ pub struct Failure {
 impl Recovered {
     /// A snapshot begins: whatever came from another is forgotten.
     pub fn begin(&mut self) {
-        *self = Recovered::default();
+        *self = Recovered {
+            apply: std::mem::take(&mut self.apply),
+            ..Recovered::default()
+        };
     }
 
     /// An entity of the snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) {
-        let result = match entity.kind {
+        let result = entity::guarded(|| self.read_entity(entity));
+        self.note(0, entity.kind, result);
+    }
+
+    fn read_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
+        match entity.kind {
             kind::INSTANCE => self.instance_entity(entity),
+            kind::SET_ASIDE => self.set_aside_entity(entity),
             kind::DEFINITIONS => {
                 codec::decode(definitions::event::VERSION, entity.bytes).map(|state| {
                     self.definitions = state;
@@ -116,26 +138,49 @@ impl Recovered {
                 codec::decode(1, entity.bytes).map(|remembered| self.remembered.push(remembered))
             }
             other => Err(unknown(other)),
-        };
-        self.note(0, entity.kind, result);
+        }
     }
 
     fn instance_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
-        let Some((tenant, bytes)) = entity.bytes.split_first_chunk::<4>() else {
-            return Err(DecodeError::Empty);
+        let (tenant, bytes) = of_company(entity.bytes)?;
+        self.put(entity, tenant, RecoveredBody::AtRest(bytes.to_vec()));
+        Ok(())
+    }
+
+    /// What could not be rebuilt is tried again: another build may be able to.
+    fn set_aside_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
+        let (tenant, bytes) = of_company(entity.bytes)?;
+        let root = RootId(entity.entity);
+        let remains = Remains::decode(bytes)?;
+        let body = match remains.restore(root, tenant) {
+            Ok(live) => {
+                tracing::info!(%root, "an instance that had been quarantined can be rebuilt");
+                self.live.push_back(entity.entity);
+                RecoveredBody::Live(Box::new(live))
+            }
+            Err(_) => RecoveredBody::SetAside(Box::new(remains)),
         };
+        self.put(entity, tenant, body);
+        Ok(())
+    }
+
+    fn put(&mut self, entity: EntityRef<'_>, tenant: Tenant, body: RecoveredBody) {
         let instance = RecoveredInstance {
-            tenant: Tenant(u32::from_le_bytes(*tenant)),
-            body: RecoveredBody::AtRest(bytes.to_vec()),
+            tenant,
+            body,
             sequence: entity.sequence,
         };
         self.instances.insert(entity.entity, instance);
-        Ok(())
     }
 
     /// A record of the journal.
     pub fn record(&mut self, stored: StoredRef<'_>) {
-        let result = match stored.kind {
+        let result = entity::guarded(|| self.read_record(stored));
+        self.note(stored.sequence, stored.kind, result);
+    }
+
+    fn read_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
+        match stored.kind {
             kind::INSTANCE => self.instance_record(stored),
             kind::DEFINITIONS => self.definitions_record(stored),
             kind::ORGANISATION if stored.sequence > self.organisation_sequence => {
@@ -169,8 +214,7 @@ impl Recovered {
                 codec::decode(1, stored.payload).map(|remembered| self.remembered.push(remembered))
             }
             other => Err(unknown(other)),
-        };
-        self.note(stored.sequence, stored.kind, result);
+        }
     }
 
     fn definitions_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
@@ -216,15 +260,22 @@ impl Recovered {
             self.remembered.push(remembered);
         }
         let root = RootId(stored.entity);
+        let known = self.instances.get(&stored.entity);
+        if known.is_some_and(|known| stored.sequence <= known.sequence) {
+            return Ok(());
+        }
+        // Bytes that another build wrote are no trouble of one instance: the server does not start on them.
+        let events = bpmn::stored::decode_events(&parts.events)?;
         let instance = match self.instances.entry(stored.entity) {
             std::collections::btree_map::Entry::Occupied(found) => found.into_mut(),
             std::collections::btree_map::Entry::Vacant(place) => {
                 // The first record of an instance starts it; another one means that the instance ended
                 // and was archived while the snapshot was taken.
-                if !starts(&parts.events)? {
+                if !starts(&events) {
                     self.skipped += 1;
                     return Ok(());
                 }
+                self.live.push_back(stored.entity);
                 place.insert(RecoveredInstance {
                     tenant: parts.tenant,
                     body: RecoveredBody::Live(Box::new(Live::new(root, parts.tenant))),
@@ -232,25 +283,13 @@ impl Recovered {
                 })
             }
         };
-        if stored.sequence <= instance.sequence {
-            return Ok(());
-        }
-        let fresh = instance.sequence == 0;
-        if let RecoveredBody::AtRest(bytes) = &mut instance.body {
-            let bytes = std::mem::take(bytes);
-            let live = Live::wake(root, instance.tenant, bytes, instance.sequence)?;
-            instance.body = RecoveredBody::Live(Box::new(live));
-            self.live.push_back(stored.entity);
-        } else if fresh {
+        if instance.wake(root) {
             self.live.push_back(stored.entity);
         }
-        if let RecoveredBody::Live(live) = &mut instance.body {
-            let finished = live.replay(parts.events, stored.sequence)?;
-            let tenant = instance.tenant;
-            let rows = finished.into_iter().map(|task| (root, tenant, task));
-            self.finished.extend(rows);
-        }
-        instance.sequence = stored.sequence;
+        let finished = instance.replay(&events, parts.events, stored.sequence, self.apply.0);
+        let tenant = instance.tenant;
+        let rows = finished.into_iter().map(|task| (root, tenant, task));
+        self.finished.extend(rows);
         self.rest_some();
         Ok(())
     }
@@ -292,12 +331,68 @@ impl Recovered {
     }
 }
 
-fn starts(events: &[u8]) -> Result<bool, DecodeError> {
-    let events = bpmn::stored::decode_events(events)?;
-    Ok(matches!(
+impl RecoveredInstance {
+    /// Wakes it when it rests; true: it lives now.
+    fn wake(&mut self, root: RootId) -> bool {
+        let RecoveredBody::AtRest(bytes) = &mut self.body else {
+            return false;
+        };
+        let base = std::mem::take(bytes);
+        self.body = match Live::wake(root, self.tenant, base.clone(), self.sequence) {
+            Ok(live) => RecoveredBody::Live(Box::new(live)),
+            Err(error) => RecoveredBody::SetAside(Box::new(Remains {
+                reason: error.to_string(),
+                base,
+                base_sequence: self.sequence,
+                sequence: self.sequence,
+                ..Remains::default()
+            })),
+        };
+        matches!(self.body, RecoveredBody::Live(_))
+    }
+
+    /// Applies a record; gives the tasks that it finished. One that cannot be applied sets the instance aside, alone.
+    fn replay(
+        &mut self,
+        events: &[bpmn::Event],
+        record: Vec<u8>,
+        sequence: u64,
+        apply: fn(&mut Instance, &bpmn::Event),
+    ) -> Vec<FinishedTask> {
+        self.sequence = sequence;
+        let error = match &mut self.body {
+            RecoveredBody::Live(live) => match live.replay(events, record, sequence, apply) {
+                Ok(finished) => return finished,
+                Err(error) => error,
+            },
+            RecoveredBody::SetAside(remains) => {
+                remains.records.push(record);
+                remains.sequence = sequence;
+                return Vec::new();
+            }
+            // It was woken.
+            RecoveredBody::AtRest(_) => return Vec::new(),
+        };
+        let body = std::mem::replace(&mut self.body, RecoveredBody::AtRest(Vec::new()));
+        if let RecoveredBody::Live(live) = body {
+            tracing::error!(sequence, %error, "a record cannot be applied: its instance is quarantined");
+            self.body = RecoveredBody::SetAside(Box::new(live.into_remains(&error, 0)));
+        }
+        Vec::new()
+    }
+}
+
+/// An entity's company, and the rest of its bytes.
+fn of_company(bytes: &[u8]) -> Result<(Tenant, &[u8]), DecodeError> {
+    let (tenant, rest) = bytes.split_first_chunk::<4>().ok_or(DecodeError::Empty)?;
+    Ok((Tenant(u32::from_le_bytes(*tenant)), rest))
+}
+
+fn starts(events: &[bpmn::Event]) -> bool {
+    matches!(
         events.first(),
         Some(bpmn::Event::InstanceStarted { instance: 0, .. })
-    ))
+    )
 }
 
 fn clock(bytes: &[u8]) -> Result<i64, DecodeError> {

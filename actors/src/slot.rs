@@ -11,7 +11,7 @@
 //!                                     └─ cannot be rebuilt ───▶ Quarantined
 //! ```
 
-use crate::{entity::Live, message::Message};
+use crate::{entity::Live, message::Message, record::kind, set_aside::Remains};
 use codec::{RootId, Tenant};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -55,16 +55,17 @@ pub enum Body {
     /// The root instance ended and waits for the archive.
     Ended(Box<Live>),
     /// It could not be rebuilt.
-    Quarantined(Box<Quarantine>),
+    Quarantined(Box<Remains>),
 }
 
-/// An entity that cannot be rebuilt; what is known of it is kept.
-pub struct Quarantine {
-    /// Why.
-    pub reason: String,
-    /// The bytes that may be whole.
-    pub bytes: Box<[u8]>,
-    /// The last record in them.
+/// What a snapshot gets of an entity.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The kind of its bytes.
+    pub kind: u16,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The last record in them; 0: nothing of it is recorded yet.
     pub sequence: u64,
 }
 
@@ -86,6 +87,23 @@ pub enum Peek {
     Busy,
     /// It could not be rebuilt: why.
     Quarantined(String),
+}
+
+impl Body {
+    /// What a snapshot gets of it as of its last record; none while a host has it.
+    pub fn save(&mut self, sequence: u64) -> Option<Saved> {
+        let (kind, bytes) = match self {
+            Body::AtRest(bytes) => (kind::INSTANCE, bytes.to_vec()),
+            Body::Live(live) | Body::Ended(live) => (kind::INSTANCE, live.rebase().to_vec()),
+            Body::Lent => return None,
+            Body::Quarantined(remains) => (kind::SET_ASIDE, remains.encode()),
+        };
+        Some(Saved {
+            kind,
+            bytes,
+            sequence,
+        })
+    }
 }
 
 impl Slot {
@@ -175,7 +193,7 @@ impl Slot {
         let state = self.state.lock();
         match &state.body {
             Body::AtRest(bytes) if !state.running => Peek::Bytes(bytes.clone()),
-            Body::Quarantined(quarantine) => Peek::Quarantined(quarantine.reason.clone()),
+            Body::Quarantined(remains) => Peek::Quarantined(remains.reason.clone()),
             Body::AtRest(_) | Body::Ended(_) | Body::Live(_) | Body::Lent => Peek::Busy,
         }
     }
@@ -211,16 +229,11 @@ impl Slot {
         Some(std::mem::take(&mut state.queued_bytes))
     }
 
-    /// The bytes and last sequence for a snapshot; none while a host has it (ask by message then).
-    pub fn save(&self) -> Option<(Vec<u8>, u64)> {
+    /// What a snapshot gets; none while a host has it (ask by message then).
+    pub fn save(&self) -> Option<Saved> {
         let mut state = self.state.lock();
         let sequence = state.sequence;
-        match &mut state.body {
-            Body::AtRest(bytes) => Some((bytes.to_vec(), sequence)),
-            Body::Live(live) | Body::Ended(live) => Some((live.rebase().to_vec(), sequence)),
-            Body::Lent => None,
-            Body::Quarantined(kept) => Some((kept.bytes.to_vec(), kept.sequence)),
-        }
+        state.body.save(sequence)
     }
 
     /// Whether it could not be rebuilt.

@@ -170,7 +170,7 @@ impl Snapshotter {
             let Some(slot) = core.directory.get(root) else {
                 continue;
             };
-            let (bytes, sequence) = match slot.save() {
+            let saved = match slot.save() {
                 Some(saved) => saved,
                 None => {
                     let (sender, receiver) = mpsc::channel();
@@ -181,13 +181,13 @@ impl Snapshotter {
                     }
                 }
             };
-            if sequence == 0 {
+            if saved.sequence == 0 {
                 // Nothing of it is recorded yet.
                 continue;
             }
             let mut entry = slot.tenant.0.to_le_bytes().to_vec();
-            entry.extend_from_slice(&bytes);
-            put(writer.as_mut(), kind::INSTANCE, root.0, sequence, &entry)?;
+            entry.extend_from_slice(&saved.bytes);
+            put(writer.as_mut(), saved.kind, root.0, saved.sequence, &entry)?;
         }
         let info = loop {
             match writer.finish(core.queue.durable()) {

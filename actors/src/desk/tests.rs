@@ -7,7 +7,7 @@ use crate::{
     views::{IncidentFilter, Window},
 };
 use bpmn::rows::IncidentKind;
-use codec::{RootId, Tenant};
+use codec::{DecodeError, RootId, Tenant};
 use std::path::Path;
 
 const MODEL: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
@@ -38,6 +38,16 @@ fn shown(engine: &Engine) -> Vec<(IncidentKind, RootId, String)> {
     found.items.iter().map(incident).collect()
 }
 
+/// Sets an instance aside that was live, as a rebuild that fails does.
+async fn break_down(engine: &Engine, slot: &Arc<Slot>) {
+    let remains = match slot.borrow() {
+        Body::Live(live) => live.into_remains(&DecodeError::Empty, 1),
+        _ => panic!("it is not live"),
+    };
+    slot.give_back(quarantine(engine, slot, remains));
+    engine.barrier().await;
+}
+
 async fn close(engine: Engine) {
     let stopped = tokio::task::spawn_blocking(move || engine.stop());
     assert!(stopped.await.is_ok());
@@ -63,7 +73,10 @@ async fn an_instance_that_cannot_be_rebuilt_is_set_aside_alone() {
     let (sender, saved) = mpsc::channel();
     engine.send(&slot, Message::Save(sender));
     let saved = tokio::task::spawn_blocking(move || saved.recv()).await;
-    assert_eq!(saved.expect("waited"), Ok((vec![9, 9, 9, 9, 9], 1)));
+    let saved = saved.expect("waited").expect("saved");
+    assert_eq!((saved.kind, saved.sequence), (record::kind::SET_ASIDE, 1));
+    let remains = Remains::decode(&saved.bytes).expect("own bytes");
+    assert_eq!((remains.base, remains.base_sequence), (vec![9; 5], 1));
     let answer = engine.order(RootId(8), suspend(), |_| ()).await;
     assert!(matches!(answer, Err(Failure::NotFound)), "{answer:?}");
     close(engine).await;
@@ -78,17 +91,38 @@ async fn an_instance_that_is_set_aside_is_an_incident_and_its_timers_stand_still
     let root = engine.start(start, |root, _| root).await.expect("started");
     assert_eq!(engine.views.read().next_due(i64::MAX).count(), 1);
     let slot = engine.directory.get(root).expect("in memory");
-    quarantine(
-        &engine,
-        &slot,
-        &DecodeError::Empty,
-        (Box::default(), slot.sequence()),
-    );
-    engine.barrier().await;
+    break_down(&engine, &slot).await;
     assert_eq!(engine.views.read().next_due(i64::MAX).count(), 0);
     assert_eq!(
         shown(&engine),
         [(IncidentKind::Quarantine, root, String::new())]
     );
+    close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_set_aside_before_its_first_base_outlives_the_journal() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
+    let start = bpmn::instance::Start::new(published.definition.clone());
+    let root = engine.start(start, |root, _| root).await.expect("started");
+    let slot = engine.directory.get(root).expect("in memory");
+    break_down(&engine, &slot).await;
+    // So many snapshots that all of them begin behind its record.
+    for _ in 0..3 {
+        let taking = engine.clone();
+        let taken = tokio::task::spawn_blocking(move || taking.snapshots().take_now());
+        assert!(matches!(taken.await, Ok(Ok(()))));
+    }
+    close(engine).await;
+    // This build can rebuild it.
+    let engine = crate::open(Options::new(data.path()))
+        .await
+        .expect("opened");
+    let open = engine.look(root, |seen| seen.instance.rows_ref().timers.len());
+    assert!(matches!(open.await, Ok(1)));
+    assert_eq!(engine.views.read().next_due(i64::MAX).count(), 1);
+    assert_eq!(shown(&engine), []);
     close(engine).await;
 }

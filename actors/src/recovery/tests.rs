@@ -1,6 +1,7 @@
 //! What recovery makes of a snapshot and the records behind its beginning.
 
 use super::*;
+use bpmn::Event;
 
 fn definitions_record(found: &mut Recovered, sequence: u64, events: &[DefinitionsEvent]) {
     let payload = codec::encode(definitions::event::VERSION, &events.to_vec());
@@ -39,4 +40,105 @@ fn definitions_that_went_while_a_snapshot_was_taken_are_forgotten_though_it_does
     let forgotten: Vec<u64> = found.forgotten.iter().map(|id| id.0).collect();
     assert_eq!(forgotten, [2, 3]);
     assert_eq!(found.definitions_sequence, 20);
+}
+
+fn instance_record(found: &mut Recovered, (root, sequence): (u128, u64), event: Event) {
+    let events = bpmn::stored::encode_events(&[event]);
+    let payload = record::encode(Tenant(0), None, &events);
+    found.record(StoredRef {
+        sequence,
+        kind: kind::INSTANCE,
+        version: record::VERSION,
+        entity: root,
+        payload: &payload,
+    });
+}
+
+fn started() -> Event {
+    Event::InstanceStarted {
+        instance: 0,
+        definition: DefinitionId(2),
+        business_key: None,
+        name: None,
+        start_user: None,
+        super_execution: None,
+        at_ms: 5,
+    }
+}
+
+/// An event that this build cannot apply.
+fn trips(instance: &mut Instance, event: &Event) {
+    assert!(
+        !matches!(event, Event::InstanceSuspended { .. }),
+        "on purpose"
+    );
+    instance.apply(event);
+}
+
+#[test]
+fn a_record_that_panics_sets_its_instance_aside_alone_and_nothing_of_it_is_lost() {
+    let mut found = Recovered {
+        apply: Apply(trips),
+        ..Recovered::default()
+    };
+    found.begin();
+    let suspended = Event::InstanceSuspended { instance: 0 };
+    instance_record(&mut found, (1, 1), started());
+    instance_record(&mut found, (7, 2), started());
+    instance_record(&mut found, (7, 3), suspended);
+    instance_record(&mut found, (7, 4), Event::InstanceActivated { instance: 0 });
+    instance_record(&mut found, (1, 5), Event::InstanceActivated { instance: 0 });
+    assert!(found.check().is_ok());
+    let other = &found.instances[&1];
+    assert!(matches!(other.body, RecoveredBody::Live(_)));
+    let broken = &found.instances[&7];
+    assert_eq!(broken.sequence, 4);
+    let RecoveredBody::SetAside(remains) = &broken.body else {
+        panic!("it is not set aside");
+    };
+    assert_eq!((remains.records.len(), remains.sequence), (3, 4));
+    // What can be shown is shown, and a build that can apply it has the whole instance.
+    let restored = remains.restore(RootId(7), Tenant(0)).expect("restored");
+    assert!(!restored.instance.rows_ref().instances[0].suspended);
+    assert_eq!(remains.rows(RootId(7), Tenant(0)).instances.len(), 1);
+}
+
+#[test]
+fn what_remains_of_an_instance_stays_as_it_is_while_nobody_can_rebuild_it() {
+    let remains = Remains {
+        reason: "broken".to_owned(),
+        since_ms: 3,
+        base: vec![9; 5],
+        base_sequence: 1,
+        records: vec![vec![1, 0]],
+        sequence: 2,
+    };
+    let mut bytes = Tenant(4).0.to_le_bytes().to_vec();
+    bytes.extend(remains.encode());
+    let mut found = Recovered::default();
+    found.entity(EntityRef {
+        entity: 7,
+        kind: kind::SET_ASIDE,
+        version: record::VERSION,
+        sequence: 2,
+        bytes: &bytes,
+    });
+    assert!(found.check().is_ok());
+    let kept = &found.instances[&7];
+    assert_eq!((kept.tenant, kept.sequence), (Tenant(4), 2));
+    assert!(matches!(&kept.body, RecoveredBody::SetAside(kept) if **kept == remains));
+}
+
+#[test]
+fn a_record_that_no_instance_owns_refuses_the_start_and_is_named() {
+    let mut found = Recovered::default();
+    found.record(StoredRef {
+        sequence: 12,
+        kind: kind::DEFINITIONS,
+        version: record::VERSION,
+        entity: 0,
+        payload: &[1, 1, 200],
+    });
+    let refused = found.check().map_err(|failure| failure.to_string());
+    assert!(refused.is_err_and(|text| text.contains("record 12 of kind 2")));
 }
