@@ -6,6 +6,7 @@ use crate::{
     http::{Api, Context, HeaderValue, Params, Problem, Request, Response, Route, StatusCode},
     server::State,
 };
+use actors::Engine;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -51,11 +52,28 @@ async fn ready(state: Context<State>, _request: Request, _params: Params) -> Res
 }
 
 async fn metrics(state: Context<State>, _request: Request, _params: Params) -> Response {
-    let engine = &state.engine;
     let mut out = String::with_capacity(2048);
+    let gauges = work(&state).into_iter().chain(machinery(&state.engine));
+    for (name, help, value) in gauges {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
+        );
+    }
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4");
+    Response::typed(StatusCode::OK, content_type, out)
+}
+
+/// A gauge: its name, what it says, its value.
+type Gauge = (&'static str, &'static str, u64);
+
+/// What there is to do.
+fn work(state: &State) -> [Gauge; 8] {
+    let engine = &state.engine;
     let (keys, oldest_ms) = engine.idempotency.window(engine.clock.real_ms());
     let counts = engine.views.read().counts(state.tenant);
-    let gauges: [(&str, &str, u64); 14] = [
+    [
         (
             "loomwork_uptime_seconds",
             "Seconds since the start",
@@ -81,6 +99,27 @@ async fn metrics(state: Context<State>, _request: Request, _params: Params) -> R
             "Open incidents",
             counts.incidents as u64,
         ),
+        (
+            "loomwork_commands_under_way",
+            "Commands under way",
+            engine.admission.under_way() as u64,
+        ),
+        (
+            "loomwork_idempotency_keys",
+            "Remembered answers",
+            keys as u64,
+        ),
+        (
+            "loomwork_idempotency_window_seconds",
+            "Age of the oldest remembered answer",
+            u64::try_from(oldest_ms / 1000).unwrap_or(0),
+        ),
+    ]
+}
+
+/// How memory, journal, snapshots and archive are.
+fn machinery(engine: &Engine) -> [Gauge; 8] {
+    [
         (
             "loomwork_roots_in_memory",
             "Root instances in memory",
@@ -112,28 +151,17 @@ async fn metrics(state: Context<State>, _request: Request, _params: Params) -> R
             engine.archiver.backlog() as u64,
         ),
         (
-            "loomwork_commands_under_way",
-            "Commands under way",
-            engine.admission.under_way() as u64,
+            "loomwork_snapshot_failing",
+            "1 while the last snapshot failed",
+            u64::from(engine.snapshots().failure().is_some()),
         ),
         (
-            "loomwork_idempotency_keys",
-            "Remembered answers",
-            keys as u64,
+            "loomwork_archive_failing",
+            "1 while the archive cannot be written",
+            u64::from(engine.archiver.failure().is_some()),
         ),
-        (
-            "loomwork_idempotency_window_seconds",
-            "Age of the oldest remembered answer",
-            u64::try_from(oldest_ms / 1000).unwrap_or(0),
-        ),
-    ];
-    for (name, help, value) in gauges {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
-        );
-    }
-    let content_type = HeaderValue::from_static("text/plain; version=0.0.4");
-    Response::typed(StatusCode::OK, content_type, out)
+    ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,7 +234,8 @@ async fn start(
     threads.push(core.queue.start_writer(Box::new(journal), publish)?);
     threads.push(Archiver::start(Arc::clone(core))?);
     threads.push(Keeper::start(Arc::clone(core))?);
-    let (snapshots, snapshotter) = Snapshotter::start(Arc::clone(core), store, handle.clone())?;
+    let (snapshots, snapshotter) =
+        Snapshotter::start(Arc::clone(core), Box::new(store), handle.clone())?;
     let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
     core.hosts.start(core).await.map_err(failed)?;
     start_script_hosts(core).await?;

@@ -15,8 +15,9 @@ use crate::{
     record::{self, kind},
 };
 use parking_lot::{Condvar, Mutex};
-use snapshots::{EntityRef, FileSnapshots, Handle, SnapshotError, SnapshotStore, SnapshotWriter};
+use snapshots::{EntityRef, Handle, SnapshotError, SnapshotStore, SnapshotWriter};
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
@@ -31,7 +32,7 @@ const KEEP: usize = 2;
 
 /// Takes snapshots.
 pub struct Snapshotter {
-    store: FileSnapshots,
+    store: Box<dyn SnapshotStore>,
     journal: Handle,
     control: Arc<Control>,
 }
@@ -80,7 +81,7 @@ impl Snapshotter {
     /// Starts the thread.
     pub fn start(
         core: Arc<Core>,
-        store: FileSnapshots,
+        store: Box<dyn SnapshotStore>,
         journal: Handle,
     ) -> std::io::Result<(Arc<Control>, thread::JoinHandle<()>)> {
         let control = Arc::new(Control::default());
@@ -118,7 +119,7 @@ impl Snapshotter {
                 continue;
             }
             let (bytes_now, sequence_now) = (core.queue.journal_bytes(), core.queue.durable());
-            let result = self.take(core);
+            let result = self.take_or_say_why(core);
             match &result {
                 Ok(bytes) => {
                     (last, bytes_then, sequence_then, last_size) =
@@ -127,7 +128,7 @@ impl Snapshotter {
                 }
                 Err(error) => tracing::error!(%error, "a snapshot failed; it is tried again"),
             }
-            self.report(wanted, result.err().map(|error| error.to_string()));
+            self.report(wanted, result.err());
         }
     }
 
@@ -155,6 +156,14 @@ impl Snapshotter {
             state.done = wanted;
         }
         self.control.wake.notify_all();
+    }
+
+    /// A panic is a failure like others: nothing of the snapshot stays, and it is tried again.
+    fn take_or_say_why(&self, core: &Arc<Core>) -> Result<u64, String> {
+        match catch_unwind(AssertUnwindSafe(|| self.take(core))) {
+            Ok(taken) => taken.map_err(|error| error.to_string()),
+            Err(_) => Err("taking it panicked".to_owned()),
+        }
     }
 
     fn take(&self, core: &Arc<Core>) -> Result<u64, SnapshotError> {
@@ -265,3 +274,6 @@ fn put(
         bytes,
     })
 }
+
+#[cfg(test)]
+mod tests;
