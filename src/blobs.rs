@@ -51,6 +51,8 @@ pub struct Blobs {
     directory: PathBuf,
     /// How often each is held; locked while anything is removed.
     held: Mutex<BTreeMap<Sha256, usize>>,
+    /// Held while nothing may be removed.
+    still: Mutex<()>,
     next: AtomicU64,
 }
 
@@ -155,6 +157,7 @@ impl Blobs {
         Ok(Arc::new(Blobs {
             directory,
             held: Mutex::default(),
+            still: Mutex::default(),
             next: AtomicU64::new(0),
         }))
     }
@@ -219,19 +222,28 @@ impl Blobs {
         }
     }
 
+    /// Does something, such as a backup, during which no blob goes.
+    pub fn keeping_still<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _still = self.still.lock();
+        work()
+    }
+
     /// Removes those of the candidates (without any: of all blobs) that nobody holds or names; says how many.
-    /// `named` is asked while nobody can begin to hold one.
+    /// `named` is asked while nobody can begin to hold one. While all must be kept still, nothing is done.
     pub fn sweep(
         &self,
         candidates: Option<&[Sha256]>,
         named: impl FnOnce() -> BTreeSet<Sha256>,
     ) -> io::Result<usize> {
+        let Some(_free) = self.still.try_lock() else {
+            return Ok(0);
+        };
         let held = self.held.lock();
         let named: BTreeSet<String> = named().iter().map(Sha256::to_string).collect();
         let held: BTreeSet<String> = held.keys().map(Sha256::to_string).collect();
         let names = match candidates {
             Some(candidates) => candidates.iter().map(Sha256::to_string).collect(),
-            None => self.names()?,
+            None => names(&self.directory)?,
         };
         let mut removed = 0;
         for name in names {
@@ -246,18 +258,61 @@ impl Blobs {
         }
         Ok(removed)
     }
+}
 
-    fn names(&self) -> io::Result<BTreeSet<String>> {
-        let mut names = BTreeSet::new();
-        for entry in fs::read_dir(&self.directory)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            // What does not look like ours is not ours.
-            if name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                names.insert(name);
+fn names(directory: &Path) -> io::Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // What does not look like ours is not ours.
+        if name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Copies all blobs of one data directory, or backup, into another one, synced. Without any, nothing is made.
+pub fn copy(from: &Path, into: &Path) -> io::Result<()> {
+    let (from, into) = (from.join(DIRECTORY), into.join(DIRECTORY));
+    if !from.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&into)?;
+    for name in names(&from)? {
+        let target = into.join(&name);
+        fs::copy(from.join(&name), &target)?;
+        File::open(&target)?.sync_all()?;
+    }
+    File::open(&into)?.sync_all()
+}
+
+/// The number of blobs in a data directory, and the names of those that are not what their names say.
+pub fn verify(data: &Path) -> io::Result<(usize, Vec<String>)> {
+    let directory = data.join(DIRECTORY);
+    if !directory.is_dir() {
+        return Ok((0, Vec::new()));
+    }
+    let names = names(&directory)?;
+    let mut damaged = Vec::new();
+    for name in &names {
+        let mut digest = sha2::Sha256::new();
+        let mut file = File::open(directory.join(name))?;
+        let mut piece = vec![0; BUFFER_BYTES];
+        loop {
+            match file.read(&mut piece)? {
+                0 => break,
+                length => digest.update(&piece[..length]),
             }
         }
-        Ok(names)
+        if Sha256(digest.finalize().into()).to_string() != *name {
+            damaged.push(name.clone());
+        }
     }
+    Ok((names.len(), damaged))
 }
 
 #[cfg(test)]
@@ -323,5 +378,37 @@ mod tests {
         assert_eq!(files(&blobs), 1, "only the half one went");
         assert_eq!(blobs.sweep(None, BTreeSet::new).ok(), Some(0));
         assert_eq!(files(&blobs), 1);
+    }
+
+    #[tokio::test]
+    async fn blobs_are_copied_verified_and_kept_still() {
+        let (data, backup) = (tempfile::tempdir(), tempfile::tempdir());
+        let (data, backup) = (data.expect("a directory"), backup.expect("a directory"));
+        assert!(
+            copy(data.path(), backup.path()).is_ok(),
+            "nothing is nothing"
+        );
+        assert_eq!(verify(backup.path()).ok(), Some((0, Vec::new())));
+        let blobs = Blobs::open(data.path()).expect("blobs");
+        let mut last = Sha256::default();
+        for text in ["one", "two"] {
+            let held = blobs
+                .keep(arrive(&blobs, text).await)
+                .await
+                .expect("a blob");
+            last = held.sha256;
+        }
+        blobs.keeping_still(|| {
+            assert_eq!(blobs.sweep(None, BTreeSet::new).ok(), Some(0));
+            copy(data.path(), backup.path()).expect("a copy");
+        });
+        assert_eq!(blobs.sweep(None, BTreeSet::new).ok(), Some(2));
+        assert_eq!(verify(backup.path()).ok(), Some((2, Vec::new())));
+        let damaged = backup.path().join(DIRECTORY).join(last.to_string());
+        fs::write(damaged, "twp").expect("a damage");
+        assert_eq!(
+            verify(backup.path()).ok(),
+            Some((2, vec![last.to_string()]))
+        );
     }
 }

@@ -27,6 +27,8 @@ pub mod problem;
 pub mod query;
 pub mod sweeping;
 pub mod table;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 pub use uploads::channels;

@@ -2,6 +2,7 @@
 //! Never: changes data that it only reads, or writes into a directory that holds some.
 
 use crate::{
+    blobs,
     cli::{BackupArgs, RestoreArgs, VerifyArgs},
     control::{self, Answer, BackedUp, Reached, Request},
     server::{Failed, State},
@@ -43,11 +44,17 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
         Archive::open(&config.data.join(ARCHIVE))?.verify()?;
         println!("history.db read");
     }
-    if report.is_whole() {
+    let (count, damaged) = blobs::verify(&config.data)?;
+    println!("{count} package files read");
+    for name in &damaged {
+        println!("damage: the package file {name} is not what its name says");
+    }
+    let damages = report.damages.len() + damaged.len();
+    if report.is_whole() && damaged.is_empty() {
         println!("whole");
         Ok(())
     } else {
-        Err(format!("{} damages found", report.damages.len()).into())
+        Err(format!("{damages} damages found").into())
     }
 }
 
@@ -71,7 +78,7 @@ pub fn backup(arguments: &BackupArgs) -> Result<(), Failed> {
             };
             let (journal, _) = FileJournal::open(disk, options)?;
             let archive = Archive::open(&config.data.join(ARCHIVE))?;
-            copy(&journal.handle(), &archive, &into)?
+            copy(&journal.handle(), &archive, &config.data, &into)?
         }
     };
     println!(
@@ -87,13 +94,24 @@ pub async fn backup_running(state: &Arc<State>, into: PathBuf) -> Result<BackedU
     let copied = tokio::task::spawn_blocking(move || {
         let engine = &state.engine;
         engine.snapshots().take_now()?;
-        copy(engine.journal(), &engine.archiver.archive, &into).map_err(|error| error.to_string())
+        let (journal, archive) = (engine.journal(), &engine.archiver.archive);
+        // What the copied journal names must be there to be copied after it.
+        let copied = state
+            .blobs
+            .keeping_still(|| copy(journal, archive, &state.config.data, &into));
+        copied.map_err(|error| error.to_string())
     });
     copied.await.map_err(|error| error.to_string())?
 }
 
 /// The archive is copied first: what it lacks is still in the snapshot or the journal that are copied after it.
-fn copy(journal: &snapshots::Handle, archive: &Archive, into: &Path) -> Result<BackedUp, Failed> {
+/// The files of packages are copied last: each is there before the journal names it.
+fn copy(
+    journal: &snapshots::Handle,
+    archive: &Archive,
+    data: &Path,
+    into: &Path,
+) -> Result<BackedUp, Failed> {
     std::fs::create_dir_all(into)?;
     if std::fs::read_dir(into)?.next().is_some() {
         return Err(format!("{} is not empty", into.display()).into());
@@ -102,6 +120,7 @@ fn copy(journal: &snapshots::Handle, archive: &Archive, into: &Path) -> Result<B
     let report = snapshots::backup(journal, &target)?;
     let copied = into.join(ARCHIVE);
     archive.copy_to(&copied)?;
+    blobs::copy(data, into)?;
     let (files, bytes) = weigh(into)?;
     Ok(BackedUp {
         files,
@@ -141,6 +160,7 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
     if archive.exists() {
         Archive::open(&archive)?.copy_to(&config.data.join(ARCHIVE))?;
     }
+    blobs::copy(&arguments.from, &config.data)?;
     println!(
         "restored {} segments with {} records into {}; the keys are not in a backup: put them into {}",
         report.segments,

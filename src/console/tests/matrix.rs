@@ -1,0 +1,151 @@
+//! Who may not: for every endpoint of the table, nobody without a token, with an old one, with too little rights, or of
+//! another company comes to its function. An endpoint that is new is in here by itself.
+
+use super::{
+    ADMIN, COMPANY, FOREIGN, FOREIGN_ROOT, Headers, NOBODY, NOTHING, OTHER, Server, VIEWER, dgs,
+};
+use crate::{
+    console::table::{Need, endpoints},
+    http::header,
+};
+
+/// A method and a path with ids in it.
+fn request(method: &str, path: &str, id: &str) -> String {
+    let mut filled = String::new();
+    for (n, part) in path.split('/').enumerate() {
+        if n > 0 {
+            filled.push('/');
+        }
+        filled.push_str(if part.starts_with('{') { id } else { part });
+    }
+    format!("{method} {filled}")
+}
+
+/// Every endpoint: request with ids that nothing has, and what it needs.
+fn all() -> Vec<(String, Need)> {
+    let all = endpoints().into_iter();
+    all.map(|endpoint| {
+        let method = endpoint.route.method.as_str();
+        (request(method, endpoint.route.path, NOTHING), endpoint.need)
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_endpoint_lets_in_who_brings_no_good_token() {
+    let server = Server::start().await;
+    let expired = server.person("kim", 10 * 3_600_000).await;
+    let robot = server.robot();
+    for (request, _) in all() {
+        for token in ["", "lwk_unknown", "x.y.z", &expired] {
+            let told = server.send(token, &request, &[], "{}").await;
+            told.refused(401, "unauthorized");
+            assert!(
+                told.headers.contains_key(header::WWW_AUTHENTICATE),
+                "{request}"
+            );
+        }
+        let told = server.send(&robot, &request, &[], "{}").await;
+        told.refused(403, "robots-hub-only");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_endpoint_lets_in_who_has_too_little_rights_or_is_of_another_company() {
+    let server = Server::start().await;
+    let kim = server.person("kim", 0).await;
+    for (request, need) in all() {
+        match need {
+            Need::SignedIn => continue,
+            Need::Member => {}
+            Need::Permission(permission) => {
+                let told = server.send(NOBODY, &request, &[], "{}").await;
+                told.refused(403, "forbidden");
+                if permission.action() != "view" {
+                    let told = server.send(VIEWER, &request, &[], "{}").await;
+                    told.refused(403, "forbidden");
+                }
+            }
+        }
+        let rows: [(&str, Headers<'_>, u16, &str); 6] = [
+            (ADMIN, &[("companyid", OTHER)], 403, "foreign-company"),
+            (FOREIGN, &[("companyid", COMPANY)], 403, "foreign-company"),
+            (&kim, &[("companyid", NOTHING)], 403, "foreign-company"),
+            (&kim, &[], 400, "company-needed"),
+            (
+                ADMIN,
+                &[("departmentid", FOREIGN_ROOT)],
+                403,
+                "foreign-department",
+            ),
+            (ADMIN, &[("companyid", "x")], 400, "malformed-request"),
+        ];
+        for (token, headers, status, code) in rows {
+            let told = server.send(token, &request, headers, "{}").await;
+            told.refused(status, code);
+        }
+    }
+    server.stop().await;
+}
+
+/// Something of the other company for each kind of path; an endpoint of a new kind must say what that is.
+async fn foreign_id(server: &Server, path: &str) -> String {
+    let kind = path
+        .split('/')
+        .nth(2)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    match kind.as_str() {
+        "departments" => FOREIGN_ROOT.to_owned(),
+        "packages" => {
+            server
+                .upload(FOREIGN, &[], dgs("theirs", "1.0", ""))
+                .await
+                .0
+        }
+        "preloadedversionfiles" => {
+            let request = "POST /openapi/preloadedVersionFiles";
+            let told = server.send(FOREIGN, request, &[], "").await.json();
+            told["id"].as_str().unwrap_or_default().to_owned()
+        }
+        other => panic!("say here what the other company's {other} is"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_company_has_is_not_there() {
+    let server = Server::start().await;
+    let with_id = endpoints()
+        .into_iter()
+        .filter(|endpoint| endpoint.route.path.contains('{'));
+    for endpoint in with_id {
+        let id = foreign_id(&server, endpoint.route.path).await;
+        for id in [id.as_str(), NOTHING, "no-id"] {
+            let request = request(endpoint.route.method.as_str(), endpoint.route.path, id);
+            let told = server.send(ADMIN, &request, &[], "{}").await;
+            told.refused(404, "unknown");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_names_every_endpoint_and_other_methods_are_told_which_there_are() {
+    let server = Server::start().await;
+    let document = server
+        .send(VIEWER, "GET /openapi/openapi.json", &[], "")
+        .await
+        .json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let package = &document["paths"]["/openapi/packages/{id}"]["patch"];
+    assert_eq!(package["x-permission"], "package.edit");
+    for request in ["POST /openapi/packages", "DELETE /OPENAPI/Packages/"] {
+        let told = server.send(ADMIN, request, &[], "{}").await;
+        told.refused(405, "method-not-allowed");
+        assert_eq!(told.headers[header::ALLOW], "GET, HEAD, PUT, OPTIONS");
+    }
+    let told = server.send(ADMIN, "GET /openapi/nothing", &[], "").await;
+    told.refused(404, "no-such-endpoint");
+    server.stop().await;
+}
