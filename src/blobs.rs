@@ -33,6 +33,10 @@ const DIRECTORY: &str = "blobs";
 const INCOMING: &str = ".incoming-";
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 256 * 1024;
+/// Bytes of the disk that are left to the journal: a body that would take them is refused.
+const ROOM_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes of a body between two looks at the room.
+const LOOK_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why a body did not become a blob.
 #[derive(Debug, thiserror::Error)]
@@ -178,12 +182,17 @@ impl Blobs {
         let file = tokio::fs::File::create_new(&temporary.0).await?;
         let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
         let mut digest = sha2::Sha256::new();
-        let mut size = 0;
+        let (mut size, mut looked) = (0, 0);
+        self.find_room()?;
         let mut stream = stream;
         let mut piece = Some(whole);
         while let Some(bytes) = piece {
             digest.update(&bytes);
             size += bytes.len() as u64;
+            if size - looked >= LOOK_BYTES {
+                looked = size;
+                self.find_room()?;
+            }
             file.write_all(&bytes).await?;
             piece = match &mut stream {
                 Some(stream) => stream.chunk().await.map_err(Unreceived::Body)?,
@@ -197,6 +206,14 @@ impl Blobs {
             size,
             temporary,
         })
+    }
+
+    fn find_room(&self) -> io::Result<()> {
+        let disk = rustix::fs::statvfs(&self.directory)?;
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM_BYTES {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
     }
 
     /// Makes what has arrived a blob, durably.

@@ -181,6 +181,8 @@ pub async fn delete_version(call: Call) -> Answered {
 /// `PUT /openapi/packages`
 pub async fn upload(mut call: Call) -> Answered {
     let place = call.place(&Default::default(), Permission::PackageUpload)?;
+    // Refused before the bytes come, not after.
+    drop(call.state.engine.admit()?);
     let stream = call.request.take_stream();
     let whole = std::mem::take(&mut call.request.body);
     let arrived = call.state.blobs.receive(stream, whole).await?;
@@ -259,21 +261,18 @@ pub fn uploaded(call: &Call, tenant: Tenant, reply: &Reply, number: Option<&str>
 /// `GET /openapi/packages/{id}/versions/{version}/content`
 pub async fn download(call: Call) -> Answered {
     let (package, version) = (call.id("id")?, call.id("version")?);
-    let (name, sha256, size) = call.state.engine.registry.look(|registry| {
-        let found = registry.package(call.tenant(), package);
-        let found = call.checked(Permission::PackageDownload, "package", found)?;
-        let kept = found.version(version);
-        let kept =
-            kept.ok_or_else(|| Refused::unknown("package version", call.param("version")))?;
-        let name = format!("{}.{}.dgs", found.label.name, kept.version);
-        Ok::<_, Refused>((name, kept.sha256, kept.size))
-    })?;
+    let (name, sha256, size) = file_of(&call, package, version)?;
     // Opened before it is counted: what is open stays readable, whatever is deleted.
     let path = call.state.blobs.path(sha256);
-    let opening = spawn_blocking(move || File::open(path));
-    let file = opening
-        .await
-        .map_err(|error| internal(&error.to_string()))??;
+    let opening = spawn_blocking(move || File::open(path)).await;
+    let file = match opening.map_err(|error| internal(&error.to_string()))? {
+        Ok(file) => file,
+        Err(error) => {
+            // It may just have been deleted.
+            file_of(&call, package, version)?;
+            return Err(error.into());
+        }
+    };
     if call.request.method == crate::http::Method::GET {
         let count = call.command(Action::CountDownload { package, version });
         call.state.engine.change_registry(count).await?;
@@ -290,6 +289,23 @@ pub async fn download(call: Call) -> Answered {
             header::CONTENT_DISPOSITION,
             disposition.map_err(|_| internal("a name is no header"))?,
         ))
+}
+
+/// The name, digest and length of a version's file.
+fn file_of(
+    call: &Call,
+    package: rpa::Guid,
+    version: rpa::Guid,
+) -> Result<(String, Sha256, u64), Refused> {
+    call.state.engine.registry.look(|registry| {
+        let found = registry.package(call.tenant(), package);
+        let found = call.checked(Permission::PackageDownload, "package", found)?;
+        let kept = found.version(version);
+        let kept =
+            kept.ok_or_else(|| Refused::unknown("package version", call.param("version")))?;
+        let name = format!("{}.{}.dgs", found.label.name, kept.version);
+        Ok((name, kept.sha256, kept.size))
+    })
 }
 
 /// A file's name as RFC 8187 wants it.

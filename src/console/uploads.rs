@@ -115,6 +115,8 @@ fn signed(state: &State, request: &Request, params: &Params) -> Result<Upload, R
 /// `PUT {channel.uri}`
 async fn receive(state: Context<State>, mut request: Request, params: Params) -> Answered {
     let upload = signed(&state, &request, &params)?;
+    // Refused before the bytes come, not after.
+    drop(state.engine.admit()?);
     let stream = request.take_stream();
     let arrived = state.blobs.receive(stream, request.body).await?;
     if arrived.size == 0 {
@@ -167,8 +169,14 @@ pub async fn commit(call: Call) -> Answered {
 /// What the blob of an upload says about itself.
 async fn stored(call: &Call, sha256: rpa::terms::Sha256) -> Result<Metadata, Refused> {
     let path = call.state.blobs.path(sha256);
-    let reading =
-        tokio::task::spawn_blocking(move || packages::read_file(std::fs::File::open(path)?));
+    let reading = tokio::task::spawn_blocking(move || match std::fs::File::open(path) {
+        Ok(file) => packages::read_file(file),
+        // Bytes that come in between take the place of these.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(rpa::registry::Refusal::ReceivedOther.into())
+        }
+        Err(error) => Err(error.into()),
+    });
     reading
         .await
         .map_err(|error| internal(&error.to_string()))?

@@ -51,6 +51,10 @@ async fn show(_: Context<App>, request: Request, params: Params) -> Response {
     Response::text(StatusCode::OK, text)
 }
 
+async fn show_nothing(_: Context<App>, _: Request, _: Params) -> Response {
+    Response::text(StatusCode::OK, "here")
+}
+
 async fn form(_: Context<App>, request: Request, _: Params) -> Result<Response, Fault> {
     let form = request.form()?;
     let text = format!(
@@ -176,13 +180,29 @@ fn router(context: Arc<App>) -> Router<App> {
         Some(_) => Ok(()),
         None => Err(Box::new(Response::new(StatusCode::UNAUTHORIZED))),
     });
+    let mut loose = Api::new(
+        "loose",
+        &["/loose"],
+        &Problem,
+        vec![
+            Route::get("/loose/manyThings/{id}", show),
+            Route::get("/loose/manyThings/batch/of", show_nothing),
+            Route::post("/loose/guarded", show_nothing).guarded(|_, head| {
+                match head.headers.get("authorization") {
+                    Some(_) => Ok(()),
+                    None => Err(Box::new(Response::new(StatusCode::UNAUTHORIZED))),
+                }
+            }),
+        ],
+    );
+    loose.any_case = true;
     let gate = Gate::new(&GateConfig {
         public_urls: vec!["https://flow.example.org/base".into()],
         hosts: vec!["other.example.org".into()],
         allowed_origins: vec!["https://tool.example.org".into()],
     });
     let router = Router::new(context, gate.expect("a good configuration"));
-    [native, servlet, secret]
+    [native, servlet, secret, loose]
         .into_iter()
         .try_fold(router, Router::mount)
         .expect("a good table")

@@ -226,3 +226,60 @@ async fn a_sweep_removes_only_what_nobody_names() {
     assert_eq!(server.blobs(), 2);
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_with_one_version_one_content_wins() {
+    let server = Arc::new(Server::start().await);
+    let tasks = (0..12).map(|n| {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move {
+            let file = dgs("Add", "1", if n % 3 == 0 { "x" } else { "y" });
+            let told = server.send(ADMIN, "PUT /openapi/packages", &[], file).await;
+            (told.status, told.text())
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.expect("an answer"));
+    }
+    let mut won: Vec<&str> = answers
+        .iter()
+        .filter(|(status, _)| *status == 200)
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let (count, lost) = (
+        won.len(),
+        answers.iter().filter(|(status, _)| *status == 400),
+    );
+    assert_eq!(count + lost.count(), 12, "{answers:?}");
+    assert!([4, 8].contains(&count), "{answers:?}");
+    won.dedup();
+    assert_eq!((won.len(), server.blobs()), (1, 1), "{answers:?}");
+    Arc::into_inner(server).expect("the last").stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_there_exactly_when_its_package_is() {
+    let server = Arc::new(Server::start().await);
+    let file = dgs("Add", "1", "x");
+    for _ in 0..20 {
+        let (package, _) = server.upload(ADMIN, &[], file.clone()).await;
+        let (deleting, uploading) = (Arc::clone(&server), Arc::clone(&server));
+        let again = file.clone();
+        let delete = format!("DELETE /openapi/packages/{package}");
+        let deleted = tokio::spawn(async move { deleting.ask(&delete, "{}").await.status });
+        let uploaded = tokio::spawn(async move {
+            let upload = "PUT /openapi/packages";
+            uploading.send(ADMIN, upload, &[], again).await.status
+        });
+        assert_eq!(deleted.await.ok(), Some(200));
+        // It may have met the old package, which then went.
+        let status = uploaded.await.expect("an answer");
+        assert!([200, 404].contains(&status), "{status}");
+        let list = server.ask("GET /openapi/packages", "").await.json();
+        let blobs = u64::try_from(server.blobs()).ok();
+        assert_eq!(list["count"].as_u64(), blobs);
+    }
+    Arc::into_inner(server).expect("the last").stop().await;
+}

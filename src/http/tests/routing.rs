@@ -43,6 +43,30 @@ fn a_path_reaches_its_handler_with_decoded_parameters() {
 }
 
 #[test]
+fn where_case_means_nothing_parameters_keep_theirs() {
+    let rows = [
+        ("/loose/manyThings/Ab", "GET id=<Ab> query=<>"),
+        ("/LOOSE/MANYTHINGS/aB?C=D", "GET id=<aB> query=<C=D>"),
+        ("/Loose/many%54hings/%C3%84x%2FY", "GET id=<Äx/Y> query=<>"),
+        ("/loose/ManyThings/BATCH/Of", "here"),
+    ];
+    for (target, body) in rows {
+        check("GET", target, 200, body);
+    }
+    let (status, ..) = ask(arrival("GET", "/NATIVE/tasks/7"));
+    assert_eq!(status, 404, "elsewhere case means something");
+}
+
+#[test]
+fn a_route_may_have_a_guard_of_its_own() {
+    let (status, ..) = ask(arrival("POST", "/loose/Guarded"));
+    assert_eq!(status, 401);
+    let known = arrival("POST", "/loose/guarded");
+    let known = known.header(header::AUTHORIZATION, HeaderValue::from_static("any"));
+    assert_eq!(ask(known).0, 200);
+}
+
+#[test]
 fn broken_encodings_are_400() {
     for target in [
         "/native/tasks/%",
