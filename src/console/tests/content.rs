@@ -1,6 +1,6 @@
-//! Downloads, and what workflows keep alive.
+//! Package files: which are refused, downloads, deletions, and what workflows and jobs keep alive.
 
-use super::{ADMIN, OTHER, Server, VIEWER, dgs};
+use super::{ADMIN, Headers, OTHER, SALES, Server, VIEWER, dgs, zip};
 use crate::{console::sweeping, http::header};
 use codec::Tenant;
 use rpa::{
@@ -13,6 +13,7 @@ use rpa::{
 };
 use std::sync::Arc;
 
+const IN_SALES: Headers<'static> = &[("departmentid", SALES)];
 const WORKFLOW: rpa::Guid = rpa::Guid(0xf10);
 const GROUP: rpa::Guid = rpa::Guid(0x9209);
 
@@ -179,5 +180,74 @@ async fn a_file_stays_as_long_as_a_job_needs_it() {
     change(&server, Action::DeleteWorkflow { id: WORKFLOW }).await;
     sweeping::sweep(Arc::clone(&server.state), None).await;
     assert_eq!(server.blobs(), 1, "the job was cancelled with its workflow");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_package_is_refused_and_leaves_nothing() {
+    let server = Server::start().await;
+    let project = br#"{"ProjectName":"p","Version":"1"}"#;
+    let zeros = vec![0; 70 * 1024 * 1024];
+    let long = format!(
+        r#"{{"ProjectName":"p","Version":"1","x":"{}"}}"#,
+        " ".repeat(5 * 1024 * 1024)
+    );
+    let whole = dgs("p", "1", "x");
+    let rows: [(Vec<u8>, &str); 10] = [
+        (Vec::new(), "malformed-request"),
+        (b"no archive".to_vec(), "not-an-archive"),
+        (whole[..whole.len() / 2].to_vec(), "not-an-archive"),
+        (zip(&[("readme", b"")]), "no-project"),
+        (zip(&[("project.json", b"{}")]), "malformed"),
+        (zip(&[("project.json", b"\xff")]), "malformed"),
+        (
+            zip(&[("project.json", project), ("../up", b"")]),
+            "improper-path",
+        ),
+        (
+            zip(&[("project.json", project), ("Project.JSON", project)]),
+            "overlapping-entries",
+        ),
+        (
+            zip(&[("project.json", project), ("zeros", &zeros)]),
+            "too-large-unpacked",
+        ),
+        (
+            zip(&[("project.json", long.as_bytes())]),
+            "too-large-unpacked",
+        ),
+    ];
+    for (file, code) in rows {
+        let told = server.send(ADMIN, "PUT /openapi/packages", &[], file).await;
+        told.refused(400, code);
+        assert_eq!(server.blobs(), 0, "{code}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_go_one_by_one_and_the_last_takes_the_package_with_it() {
+    let server = Server::start().await;
+    let (id, first) = server.upload(ADMIN, &[], dgs("Add", "1", "x")).await;
+    let (_, second) = server.upload(ADMIN, &[], dgs("Add", "2", "y")).await;
+    let shared = server.upload(ADMIN, IN_SALES, dgs("Add", "2", "y")).await;
+    assert_eq!(server.blobs(), 2, "the same bytes lie once");
+    let delete = |version: &str| format!("DELETE /openapi/packages/{id}/versions/{version}");
+    assert_eq!(server.ask(&delete(&first), "{}").await.status, 200);
+    assert_eq!(server.blobs(), 1);
+    server
+        .ask(&delete(&first), "{}")
+        .await
+        .refused(404, "unknown");
+    assert_eq!(server.ask(&delete(&second), "{}").await.status, 200);
+    server
+        .ask(&format!("GET /openapi/packages/{id}"), "")
+        .await
+        .refused(404, "unknown");
+    assert_eq!(server.blobs(), 1, "the other department's package needs it");
+    let told = server
+        .ask(&format!("DELETE /openapi/packages/{}", shared.0), "{}")
+        .await;
+    assert_eq!((told.status, server.blobs()), (200, 0));
     server.stop().await;
 }
