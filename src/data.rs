@@ -21,9 +21,17 @@ const ARCHIVE: &str = "history.db";
 pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
     let config = arguments.data.config()?;
     must_exist(&config.data)?;
-    let disk = RealDisk::new(&config.data)?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&config.data)?);
+    if arguments.accept_history {
+        let Some(_lock) = disk.lock()? else {
+            return Err(format!("{} is in use by another process", config.data.display()).into());
+        };
+        let lost = actors::accept_history(&config.data, disk)?;
+        println!("history.db goes on with what is left of it; {lost} commits are given up");
+        return Ok(());
+    }
     if let Some(sequence) = arguments.repair {
-        let report = snapshots::repair(&disk, sequence)?;
+        let report = snapshots::repair(disk.as_ref(), sequence)?;
         let kept = report.set_aside.join(", ");
         println!(
             "repaired: the next record gets sequence {}; set aside: {}",
@@ -32,7 +40,7 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
         );
         return Ok(());
     }
-    let report = snapshots::verify(&disk)?;
+    let report = snapshots::verify(disk.as_ref())?;
     println!(
         "{} segments, {} records, {} marks read",
         report.segments, report.records, report.marks
@@ -40,17 +48,21 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
     for damage in &report.damages {
         println!("damage: {damage}");
     }
-    if config.data.join(ARCHIVE).exists() {
-        Archive::open(&config.data.join(ARCHIVE))?.verify()?;
-        println!("history.db read");
+    let mut damages = report.damages.len();
+    match actors::verify_history(&config.data, disk) {
+        Ok(()) => println!("history.db read"),
+        Err(error) => {
+            println!("damage: {error}");
+            damages += 1;
+        }
     }
     let (count, damaged) = blobs::verify(&config.data)?;
     println!("{count} package files read");
     for name in &damaged {
         println!("damage: the package file {name} is not what its name says");
     }
-    let damages = report.damages.len() + damaged.len();
-    if report.is_whole() && damaged.is_empty() {
+    damages += damaged.len();
+    if damages == 0 {
         println!("whole");
         Ok(())
     } else {
@@ -104,8 +116,8 @@ pub async fn backup_running(state: &Arc<State>, into: PathBuf) -> Result<BackedU
     copied.await.map_err(|error| error.to_string())?
 }
 
-/// The archive is copied first: what it lacks is still in the snapshot or the journal that are copied after it.
-/// The files of packages are copied last: each is there before the journal names it.
+/// The archive is copied behind the journal: it has all that the snapshot counts on. What it has beyond the journal's copy
+/// is replaced when that ends again. The files of packages are copied last: each is there before the journal names it.
 fn copy(
     journal: &snapshots::Handle,
     archive: &Archive,

@@ -264,3 +264,29 @@ fn it_says_which_durability_is_on_and_serves_metrics() {
         );
     }
 }
+
+#[test]
+fn a_history_that_lost_its_last_commits_is_refused_until_it_is_accepted_by_name() {
+    let mut server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("work.bpmn", &models::one_task("work"));
+    let id = start_some(&mut client, 1).remove(0);
+    let gone = format!("/instances/{id}");
+    client.native("DELETE", &gone, None);
+    server.stop();
+    let history = server.data().join("history.db");
+    let whole = fs::read(&history).unwrap_or_default();
+    // Damaged, then whole again.
+    let mut damaged = whole.clone();
+    damaged[4096..8192].fill(0x5a);
+    assert!(fs::write(&history, damaged).is_ok());
+    let refused = run(&server, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!refused.status.success(), "{}", said(&refused));
+    assert!(said(&refused).contains("history.db"), "{}", said(&refused));
+    assert!(!run(&server, &["verify"]).status.success());
+    assert!(fs::write(&history, whole).is_ok());
+    assert!(run(&server, &["verify"]).status.success());
+    let nobody = run(&server, &["verify", "--accept-history"]);
+    assert!(said(&nobody).contains("0 commits"), "{}", said(&nobody));
+    server.start_again();
+}

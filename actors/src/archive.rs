@@ -12,6 +12,7 @@
 //! The same id put again replaces the same row, so what recovery finds again is simply put again.
 //! Every call blocks on the disk: call it from a thread, never from a worker of the runtime.
 
+mod check;
 mod export;
 mod jobs;
 mod query;
@@ -79,6 +80,7 @@ pub struct Archive {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    damage: Mutex<Option<String>>,
 }
 
 impl Archive {
@@ -91,11 +93,20 @@ impl Archive {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
+            damage: Mutex::new(None),
         })
     }
 
     /// Runs `read` on a read-only connection, inside one transaction: what it sees doesn't change underneath it.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let answer = self.read_once(read);
+        if let Err(error @ (Error::Corrupt(_) | Error::Damaged(_))) = &answer {
+            *self.damage.lock() = Some(error.to_string());
+        }
+        answer
+    }
+
+    fn read_once<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.readers.lock().pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -109,19 +120,6 @@ impl Archive {
             readers.push(connection);
         }
         Ok(answer)
-    }
-
-    /// Reads the whole file and says whether it is sound.
-    pub fn verify(&self) -> Result<()> {
-        self.read(|connection| {
-            let answer: String =
-                connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-            if answer == "ok" {
-                Ok(())
-            } else {
-                Err(Error::Damaged(answer))
-            }
-        })
     }
 
     /// Writes a consistent copy into a new file.

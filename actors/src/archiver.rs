@@ -56,6 +56,8 @@ pub struct Archiver {
     changed: Condvar,
     ended_backlog: AtomicUsize,
     task_backlog: AtomicUsize,
+    /// The revision that the archive once had, when the start found it to be lower.
+    owed_revision: u64,
 }
 
 #[derive(Default)]
@@ -73,14 +75,15 @@ struct Waiting {
 }
 
 impl Archiver {
-    /// Around an open archive.
-    pub fn new(archive: Archive) -> Self {
+    /// Around an open archive; what it has lost of `owed_revision` waits to be archived again.
+    pub fn new(archive: Archive, owed_revision: u64) -> Self {
         Archiver {
             archive,
             waiting: Mutex::new(Waiting::default()),
             changed: Condvar::new(),
             ended_backlog: AtomicUsize::new(0),
             task_backlog: AtomicUsize::new(0),
+            owed_revision,
         }
     }
 
@@ -152,11 +155,19 @@ impl Archiver {
         }
     }
 
+    /// After a flush: the archive's revision, which is at least what it once was.
+    pub fn settle(&self) -> archive::Result<u64> {
+        self.archive.advance(self.owed_revision)
+    }
+
     /// Archives what waits and ends the thread.
     pub fn stop(&self) {
         self.flush();
         self.waiting.lock().stop = true;
         self.changed.notify_all();
+        if let Err(error) = self.archive.settle() {
+            tracing::warn!(%error, "history.db and its write-ahead log belong together");
+        }
     }
 
     /// Deletes the history of these definitions.

@@ -46,5 +46,5 @@ pub mod views;
 
 pub use engine::Engine;
 pub use failure::Failure;
-pub use open::{OpenError, open};
+pub use open::{OpenError, accept_history, open, open_on, verify_history};
 pub use options::Options;

@@ -6,9 +6,13 @@
 //!
 //! Never: answers a request before what was read back is durable.
 
+mod read;
+
+pub use read::{accept_history, verify_history};
+
 use crate::{
     admission::Admission,
-    archive::{self, Archive},
+    archive,
     archiver::Archiver,
     clock::{Clock, real_ms},
     commit::CommitQueue,
@@ -33,11 +37,9 @@ use crate::{
 };
 use parking_lot::{Mutex, RwLock};
 use ractor::Actor;
-use snapshots::{
-    Disk, FileJournal, FileSnapshots, Journal, JournalOptions, Loading, RealDisk, RecoveryReport,
-};
+use read::Read;
+use snapshots::{Disk, FileJournal, FileSnapshots, Journal, RealDisk};
 use std::{
-    ops::ControlFlow,
     sync::{Arc, OnceLock},
     thread,
     time::Duration,
@@ -57,6 +59,29 @@ pub enum OpenError {
     /// The archive.
     #[error("history.db: {0}")]
     Archive(#[from] archive::Error),
+    /// The archive is not what was written.
+    #[error(
+        "{file}: {error}. Restore a backup, or move it away and put an empty file in its place to go on without the \
+         instances that had ended"
+    )]
+    ArchiveDamaged {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        error: archive::Error,
+    },
+    /// The archive has lost rows, and the journal no longer has what they said.
+    #[error(
+        "{file}: {lost} of its last commits are lost: its {file}-wal was removed or overwritten, or an older copy was put \
+         in its place. Put back the files that belong together, or restore a backup; `loomwork verify --accept-history` \
+         goes on with what is left"
+    )]
+    ArchiveBehind {
+        /// The file.
+        file: String,
+        /// How many transactions.
+        lost: u64,
+    },
     /// The archive is not there, though what had ended by the last snapshot is nowhere else.
     #[error(
         "history.db is missing, and a snapshot says that it had been there. Restore a backup, or put an empty file \
@@ -81,9 +106,22 @@ pub enum OpenError {
 
 /// Opens the data and starts the engine on the current runtime.
 pub async fn open(options: Options) -> Result<Engine, OpenError> {
+    let disk = RealDisk::new(&options.data)?;
+    open_on(Arc::new(disk), options).await
+}
+
+/// The same with the journal and the snapshots on this disk; the archive is a file of the data directory in any case.
+pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, OpenError> {
     let runtime = tokio::runtime::Handle::current();
-    let opening = tokio::task::spawn_blocking(move || read_all(options));
-    let (mut found, journal, store, archive, options) = opening
+    let reading = options.clone();
+    let opening = tokio::task::spawn_blocking(move || read::read_all(disk, &reading));
+    let Read {
+        mut found,
+        journal,
+        store,
+        archive,
+        owed_revision,
+    } = opening
         .await
         .map_err(|error| OpenError::Start(error.to_string()))??;
     let models = parse_all(&found.definitions)?;
@@ -114,7 +152,7 @@ pub async fn open(options: Options) -> Result<Engine, OpenError> {
             options.idempotency_keys,
             i64::try_from(options.idempotency_keep.as_millis()).unwrap_or(i64::MAX),
         ),
-        archiver: Arc::new(Archiver::new(archive)),
+        archiver: Arc::new(Archiver::new(archive, owed_revision)),
         timers: Timers::default(),
         admission: Admission::new(options.bounds),
         hosts: Pool::new("hosts", options.hosts),
@@ -131,60 +169,6 @@ pub async fn open(options: Options) -> Result<Engine, OpenError> {
     let finished = std::mem::take(&mut found.executions).load(&core);
     core.keeper.put(finished);
     start(&core, found, journal, handle, store).await
-}
-
-type Read = (Recovered, FileJournal, FileSnapshots, Archive, Options);
-
-fn read_all(options: Options) -> Result<Read, OpenError> {
-    std::fs::create_dir_all(&options.data)?;
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&options.data)?);
-    let journal_options = JournalOptions {
-        durability: options.durability,
-        segment_bytes: options.segment_bytes,
-        held_limit_bytes: Some(options.journal_limit_bytes),
-        ..JournalOptions::default()
-    };
-    let (journal, report) = FileJournal::open(Arc::clone(&disk), journal_options)?;
-    say(&report);
-    let store = FileSnapshots::new(disk, options.snapshot_bytes_per_second);
-    let mut found = Recovered::default();
-    let loaded = store
-        .load(&mut |loading| match loading {
-            Loading::Begin(_) => found.begin(),
-            Loading::Entity(entity) => found.entity(entity),
-        })
-        .map_err(snapshots::OpenError::from)?;
-    for damage in &loaded.damaged {
-        tracing::error!(%damage, "a snapshot is damaged; an older one and the journal behind it were used");
-    }
-    let from = loaded
-        .snapshot
-        .as_ref()
-        .map_or(journal.first_sequence(), |snapshot| snapshot.replay_from);
-    journal
-        .replay(from, &mut |stored| {
-            found.record(stored);
-            ControlFlow::Continue(())
-        })
-        .map_err(snapshots::OpenError::from)?;
-    found.check()?;
-    let history = options.data.join("history.db");
-    if loaded.snapshot.is_some() && !history.exists() {
-        return Err(OpenError::ArchiveMissing);
-    }
-    let archive = Archive::open(&history)?;
-    let forgotten: Vec<_> = found.forgotten.iter().copied().collect();
-    if !forgotten.is_empty() {
-        archive.delete_definitions(&forgotten)?;
-    }
-    Ok((found, journal, store, archive, options))
-}
-
-fn say(report: &RecoveryReport) {
-    if let Some(torn) = &report.torn {
-        tracing::warn!(file = %torn.file, offset = torn.offset, sequence = torn.sequence, kept_as = %torn.kept_as,
-            "the journal's end was torn by a crash; nothing of it had been answered");
-    }
 }
 
 fn parse_all(state: &definitions::State) -> Result<Vec<Model>, OpenError> {

@@ -27,6 +27,8 @@ pub mod kind {
     pub const EXECUTION: u16 = 7;
     /// In snapshots: an instance that cannot be rebuilt.
     pub const SET_ASIDE: u16 = 8;
+    /// Only in snapshots: the archive's revision, which has everything that ended before the journal behind them begins.
+    pub const ARCHIVE: u16 = 9;
 }
 
 /// Bytes of events in one record; what stands around them has room beside.

@@ -45,6 +45,8 @@ pub struct Recovered {
     pub executions: executions::Recovered,
     /// Where the manual clock stood.
     pub clock_ms: Option<i64>,
+    /// The revision that the archive had when the snapshot was taken.
+    pub archive_revision: u64,
     /// Remembered answers in order.
     pub remembered: Vec<Remembered>,
     /// Definitions whose instances and history are deleted.
@@ -134,6 +136,9 @@ impl Recovered {
             }),
             kind::EXECUTION => self.executions.entity(entity),
             kind::CLOCK => clock(entity.bytes).map(|ms| self.clock_ms = Some(ms)),
+            kind::ARCHIVE => revision(entity.bytes).map(|revision| {
+                self.archive_revision = revision;
+            }),
             kind::REMEMBERED => {
                 codec::decode(1, entity.bytes).map(|remembered| self.remembered.push(remembered))
             }
@@ -396,15 +401,24 @@ fn starts(events: &[bpmn::Event]) -> bool {
 }
 
 fn clock(bytes: &[u8]) -> Result<i64, DecodeError> {
-    let bytes = bytes
-        .try_into()
-        .map_err(|_| DecodeError::Malformed("a clock record has 8 bytes".to_owned()))?;
-    Ok(i64::from_le_bytes(bytes))
+    eight("a clock record", bytes).map(i64::from_le_bytes)
+}
+
+/// The archive's revision as a snapshot keeps it.
+pub fn revision(bytes: &[u8]) -> Result<u64, DecodeError> {
+    eight("the archive's revision", bytes).map(u64::from_le_bytes)
+}
+
+fn eight(what: &str, bytes: &[u8]) -> Result<[u8; 8], DecodeError> {
+    let wrong = |_| DecodeError::Malformed(format!("{what} has 8 bytes"));
+    bytes.try_into().map_err(wrong)
 }
 
 fn unknown(kind: u16) -> DecodeError {
     DecodeError::Malformed(format!("record kind {kind} is unknown to this build"))
 }
 
+#[cfg(test)]
+mod archive_tests;
 #[cfg(test)]
 mod tests;

@@ -173,7 +173,10 @@ impl Snapshotter {
         if let Some(failure) = core.archiver.failure() {
             return Err(SnapshotError::Disk(std::io::Error::other(failure)));
         }
+        let archived = core.archiver.settle().map_err(std::io::Error::other)?;
         let mut writer = self.store.begin(replay_from)?;
+        let revision = archived.to_le_bytes();
+        put(writer.as_mut(), kind::ARCHIVE, 0, 0, &revision)?;
         self.put_services(core, writer.as_mut())?;
         for root in core.directory.roots() {
             let Some(slot) = core.directory.get(root) else {

@@ -32,11 +32,11 @@ fn every_command_is_understood() {
         ),
         (
             "verify --data d",
-            "Verify(VerifyArgs { data: DataArgs { config: None, data: Some(\"d\"), keys: None }, repair: None })",
+            "Verify(VerifyArgs { data: DataArgs { config: None, data: Some(\"d\"), keys: None }, repair: None, accept_history: false })",
         ),
         (
             "verify --repair 17",
-            "Verify(VerifyArgs { data: DataArgs { config: None, data: None, keys: None }, repair: Some(17) })",
+            "Verify(VerifyArgs { data: DataArgs { config: None, data: None, keys: None }, repair: Some(17), accept_history: false })",
         ),
         (
             "backup b",

@@ -117,6 +117,11 @@ CREATE TABLE logs (
   message TEXT    NOT NULL,
   PRIMARY KEY (run, seq)
 ) STRICT, WITHOUT ROWID;
+", "
+CREATE TABLE progress (
+  revision INTEGER NOT NULL
+) STRICT;
+INSERT INTO progress (revision) VALUES (0);
 "];
 
 /// Page cache of the writer, in KiB: the hot ends of the indexes of a batch.

@@ -259,3 +259,43 @@ fn only_the_text_of_a_cursor_is_a_cursor() {
     let cursor: Cursor = "affffffffffffffff.7".parse().expect("a cursor");
     assert_eq!(cursor.to_string(), "affffffffffffffff.7");
 }
+
+#[test]
+fn every_commit_raises_the_revision_and_advancing_never_lowers_it() {
+    let (_folder, archive) = archive();
+    assert_eq!(archive.revision().ok(), Some(0));
+    archive.put_batch(&[instance(1)]).expect("put");
+    archive.put_tasks(&[task(2, 5)]).expect("put");
+    assert_eq!(archive.revision().ok(), Some(2));
+    assert_eq!(archive.advance(1).ok(), Some(2));
+    assert_eq!(archive.advance(9).ok(), Some(9));
+    archive.delete_root(RootId(1)).expect("deleted");
+    assert_eq!(archive.revision().ok(), Some(10));
+}
+
+#[test]
+fn a_damaged_page_is_found_at_the_start_of_a_small_archive_and_by_reading_all() {
+    let (folder, archive) = filled();
+    drop(archive);
+    let path = folder.path().join("history.db");
+    let whole = std::fs::read(&path).expect("read");
+    let mut found = 0;
+    for page in 0..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        bytes[page * 4096..(page + 1) * 4096].fill(0x5a);
+        std::fs::write(&path, bytes).expect("written");
+        let opened = Archive::open(&path);
+        let refused = |error: &Error| matches!(error, Error::Corrupt(_) | Error::Damaged(_));
+        match opened {
+            Err(error) => assert!(refused(&error), "page {page}: {error}"),
+            Ok(archive) => {
+                let checked = archive.check().expect_err("the page is damaged");
+                assert!(refused(&checked), "page {page}: {checked}");
+                assert!(archive.verify().is_err());
+                assert!(archive.damage().is_some());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 3, "{found}");
+}

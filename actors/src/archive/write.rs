@@ -107,6 +107,9 @@ impl Archive {
         let mut writer = self.writer.lock();
         let transaction = writer.transaction()?;
         let answer = change(&transaction)?;
+        transaction
+            .prepare_cached("UPDATE progress SET revision = revision + 1")?
+            .execute([])?;
         transaction.commit()?;
         Ok(answer)
     }

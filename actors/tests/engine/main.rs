@@ -2,6 +2,7 @@
 
 mod bounds;
 mod faults;
+mod history;
 mod removal;
 mod support;
 

@@ -87,8 +87,19 @@ impl FileSnapshots {
     /// Shows the entities of the newest snapshot. When damage is met it begins again with the next older one, so that
     /// `visit` must be ready for a second [`Loading::Begin`]. Fails when all are damaged.
     pub fn load(&self, visit: &mut dyn FnMut(Loading<'_>)) -> Result<Loaded, SnapshotError> {
+        self.load_older(u64::MAX, visit)
+    }
+
+    /// The same among the snapshots with a number below `than`.
+    pub fn load_older(
+        &self,
+        than: u64,
+        visit: &mut dyn FnMut(Loading<'_>),
+    ) -> Result<Loaded, SnapshotError> {
         let mut loaded = Loaded::default();
-        for name in names(self.disk.as_ref())?.into_iter().rev() {
+        let mut names = names(self.disk.as_ref())?;
+        names.retain(|name| name.number < than);
+        for name in names.into_iter().rev() {
             match load_one(self.disk.as_ref(), name, visit) {
                 Ok(info) => {
                     loaded.snapshot = Some(info);

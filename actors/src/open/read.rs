@@ -1,0 +1,220 @@
+//! Reading back: the journal, a snapshot and the archive, and that they fit together.
+//!
+//! Owns: from which snapshot it is gone on. Never: goes on, without a word, with an archive that has lost what a
+//! snapshot counts on.
+//!
+//! ```text
+//!  the archive's revision   ≥ that in the newest snapshot ─▶ the records behind that one
+//!                           < … ─▶ an older snapshot that it reaches: what ended since is archived again
+//!                           < every one whose journal is still there ─▶ refused
+//! ```
+
+use super::OpenError;
+use crate::{
+    archive::{self, Archive},
+    options::Options,
+    record::kind,
+    recovery::{self, Recovered},
+};
+use snapshots::{
+    Disk, FileJournal, FileSnapshots, Journal, JournalOptions, Loading, RecoveryReport,
+    SnapshotError, SnapshotStore,
+};
+use std::{ops::ControlFlow, path::Path, sync::Arc};
+
+/// The archive's file in the data directory.
+const ARCHIVE: &str = "history.db";
+
+/// What was read back.
+pub(super) struct Read {
+    pub(super) found: Recovered,
+    pub(super) journal: FileJournal,
+    pub(super) store: FileSnapshots,
+    pub(super) archive: Archive,
+    /// The revision that the archive has once all that was found is archived.
+    pub(super) owed_revision: u64,
+}
+
+pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, OpenError> {
+    let journal_options = JournalOptions {
+        durability: options.durability,
+        segment_bytes: options.segment_bytes,
+        held_limit_bytes: Some(options.journal_limit_bytes),
+        ..JournalOptions::default()
+    };
+    let (journal, report) = FileJournal::open(Arc::clone(&disk), journal_options)?;
+    say(&report);
+    let store = FileSnapshots::new(disk, options.snapshot_bytes_per_second);
+    let snapshots = store.list().map_err(snapshots::OpenError::from)?;
+    let history = History::open(&options.data, !snapshots.is_empty())?;
+    let mut chosen = choose(&store, &history, journal.first_sequence())?;
+    let found = &mut chosen.found;
+    journal
+        .replay(chosen.replay_from, &mut |stored| {
+            found.record(stored);
+            ControlFlow::Continue(())
+        })
+        .map_err(snapshots::OpenError::from)?;
+    found.check()?;
+    let forgotten: Vec<_> = found.forgotten.iter().copied().collect();
+    if !forgotten.is_empty() {
+        history.archive.delete_definitions(&forgotten)?;
+    }
+    Ok(Read {
+        found: chosen.found,
+        journal,
+        store,
+        archive: history.archive,
+        owed_revision: chosen.owed_revision,
+    })
+}
+
+fn say(report: &RecoveryReport) {
+    if let Some(torn) = &report.torn {
+        tracing::warn!(file = %torn.file, offset = torn.offset, sequence = torn.sequence, kept_as = %torn.kept_as,
+            "the journal's end was torn by a crash; nothing of it had been answered");
+    }
+}
+
+/// The archive as the start finds it.
+struct History {
+    file: String,
+    archive: Archive,
+    /// Somebody put an empty file in its place.
+    given_up: bool,
+}
+
+impl History {
+    fn open(data: &Path, needed: bool) -> Result<Self, OpenError> {
+        let path = data.join(ARCHIVE);
+        let bytes = std::fs::metadata(&path).map(|found| found.len()).ok();
+        if needed && bytes.is_none() {
+            return Err(OpenError::ArchiveMissing);
+        }
+        let file = path.display().to_string();
+        let opened = Archive::open(&path).and_then(|archive| archive.check().map(|()| archive));
+        match opened {
+            Ok(archive) => Ok(History {
+                file,
+                archive,
+                given_up: bytes == Some(0),
+            }),
+            Err(error @ (archive::Error::Corrupt(_) | archive::Error::Damaged(_))) => {
+                Err(OpenError::ArchiveDamaged { file, error })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn behind(&self, has: u64, wanted: u64) -> OpenError {
+        OpenError::ArchiveBehind {
+            file: self.file.clone(),
+            lost: wanted - has,
+        }
+    }
+}
+
+/// The snapshot that is gone on from.
+struct Chosen {
+    found: Recovered,
+    replay_from: u64,
+    owed_revision: u64,
+}
+
+fn choose(
+    store: &FileSnapshots,
+    history: &History,
+    first_sequence: u64,
+) -> Result<Chosen, OpenError> {
+    let mut has = history.archive.revision()?;
+    let (mut below, mut owed_revision) = (u64::MAX, 0);
+    loop {
+        let mut found = Recovered::default();
+        let loaded = store.load_older(below, &mut |loading| match loading {
+            Loading::Begin(_) => found.begin(),
+            Loading::Entity(entity) => found.entity(entity),
+        });
+        let loaded = match loaded {
+            Err(SnapshotError::Damaged(_)) if owed_revision > has => {
+                return Err(history.behind(has, owed_revision));
+            }
+            other => other.map_err(snapshots::OpenError::from)?,
+        };
+        for damage in &loaded.damaged {
+            tracing::error!(%damage, "a snapshot is damaged; an older one and the journal behind it were used");
+        }
+        let wanted = found.archive_revision;
+        owed_revision = owed_revision.max(wanted);
+        if wanted > has && history.given_up {
+            tracing::error!(file = %history.file, "an empty archive stands in the place of what had ended");
+            has = history.archive.advance(wanted)?;
+        }
+        let replay_from = match loaded.snapshot {
+            Some(snapshot) if wanted > has => {
+                below = snapshot.number;
+                continue;
+            }
+            Some(snapshot) => snapshot.replay_from,
+            // Without a snapshot all of the journal is needed, from its very beginning.
+            None if owed_revision > has && first_sequence > 1 => {
+                return Err(history.behind(has, owed_revision));
+            }
+            None => first_sequence,
+        };
+        if owed_revision > has {
+            tracing::error!(file = %history.file, lost = owed_revision - has,
+                "the archive has lost its last commits; what had ended is archived again from the journal");
+        }
+        return Ok(Chosen {
+            found,
+            replay_from,
+            owed_revision,
+        });
+    }
+}
+
+/// Reads all of the archive and compares it with the newest snapshot. Needs no lock.
+pub fn verify_history(data: &Path, disk: Arc<dyn Disk>) -> Result<(), OpenError> {
+    let wanted = wanted_revision(disk)?;
+    let history = History::open(data, wanted.is_some())?;
+    if let Err(error) = history.archive.verify() {
+        let file = history.file;
+        return Err(OpenError::ArchiveDamaged { file, error });
+    }
+    let (has, wanted) = (history.archive.revision()?, wanted.unwrap_or(0));
+    if wanted > has {
+        return Err(history.behind(has, wanted));
+    }
+    Ok(())
+}
+
+/// Goes on with what is left of an archive that has lost rows; gives how many of its commits are given up.
+/// The caller holds the lock on the data.
+pub fn accept_history(data: &Path, disk: Arc<dyn Disk>) -> Result<u64, OpenError> {
+    let wanted = wanted_revision(disk)?.unwrap_or(0);
+    let history = History::open(data, true)?;
+    let has = history.archive.revision()?;
+    history.archive.advance(wanted)?;
+    Ok(wanted.saturating_sub(has))
+}
+
+/// What the newest snapshot says of the archive; none without a snapshot.
+fn wanted_revision(disk: Arc<dyn Disk>) -> Result<Option<u64>, OpenError> {
+    let store = FileSnapshots::new(disk, None);
+    let latest = store.latest().map_err(snapshots::OpenError::from)?;
+    let Some(mut reader) = latest else {
+        return Ok(None);
+    };
+    // It is the first of them; snapshots of former builds have none.
+    while let Some(entity) = reader.next_entity().map_err(snapshots::OpenError::from)? {
+        if entity.kind == kind::ARCHIVE {
+            let failed = |error| recovery::Failure {
+                sequence: 0,
+                kind: kind::ARCHIVE,
+                error,
+            };
+            return Ok(Some(recovery::revision(entity.bytes).map_err(failed)?));
+        }
+    }
+    Ok(Some(0))
+}
