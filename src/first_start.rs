@@ -87,6 +87,9 @@ pub async fn keys(engine: &Engine, config: &Config, new_keys: bool) -> Result<Ke
             .into());
         }
     };
+    if bound == Some(keys.fingerprint()) {
+        return Ok(keys);
+    }
     let bind = Command::Tenancy(tenancy::Command::BindKeys {
         replacing: bound,
         fingerprint: keys.fingerprint(),

@@ -211,7 +211,10 @@ fn say_ready(
     extra: &Extra,
 ) -> Result<(), Failed> {
     let lines: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    std::fs::write(config.data.join("listen.addr"), lines.join("\n") + "\n")?;
+    let written = std::fs::write(config.data.join("listen.addr"), lines.join("\n") + "\n");
+    if let Err(error) = written {
+        tracing::warn!(%error, "listen.addr could not be written");
+    }
     let durability = match config.durability {
         config::Durability::Sync => "sync",
         config::Durability::Async => "async: up to 100 ms of answered writes may be lost",

@@ -1,7 +1,7 @@
 //! Who is let in: a plain count of what is under way, and the reasons to say no before anything is decided.
 //! Never: queues; past a bound the caller is told to come again.
 
-use crate::failure::Failure;
+use crate::{commit::Space, failure::Failure};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The bounds.
@@ -32,9 +32,11 @@ impl Admission {
     }
 
     /// Lets a command in or says why not.
-    pub fn admit(&self, disk_full: bool, archive_backlog: usize) -> Result<Admitted<'_>, Failure> {
-        if disk_full {
-            return Err(Failure::DiskFull);
+    pub fn admit(&self, space: Space, archive_backlog: usize) -> Result<Admitted<'_>, Failure> {
+        match space {
+            Space::Open => {}
+            Space::Short => return Err(Failure::Overloaded { retry_after_s: 1 }),
+            Space::Full => return Err(Failure::DiskFull),
         }
         if archive_backlog > self.bounds.archive_backlog {
             return Err(Failure::Overloaded { retry_after_s: 1 });
@@ -68,17 +70,24 @@ mod tests {
             commands: 1,
             archive_backlog: 10,
         });
-        let first = admission.admit(false, 10);
+        let first = admission.admit(Space::Open, 10);
         assert!(first.is_ok());
         assert!(matches!(
-            admission.admit(false, 0),
+            admission.admit(Space::Open, 0),
             Err(Failure::Overloaded { .. })
         ));
         drop(first);
-        assert!(admission.admit(false, 0).is_ok());
-        assert!(matches!(admission.admit(true, 0), Err(Failure::DiskFull)));
+        assert!(admission.admit(Space::Open, 0).is_ok());
         assert!(matches!(
-            admission.admit(false, 11),
+            admission.admit(Space::Full, 0),
+            Err(Failure::DiskFull)
+        ));
+        assert!(matches!(
+            admission.admit(Space::Short, 0),
+            Err(Failure::Overloaded { .. })
+        ));
+        assert!(matches!(
+            admission.admit(Space::Open, 11),
             Err(Failure::Overloaded { .. })
         ));
         assert_eq!(admission.under_way(), 0);

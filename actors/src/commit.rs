@@ -15,7 +15,7 @@ use snapshots::{Admission, Journal, Record};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -34,7 +34,19 @@ pub struct CommitQueue {
     durable: AtomicU64,
     published: AtomicU64,
     journal_bytes: AtomicU64,
-    full: AtomicBool,
+    space: AtomicU8,
+}
+
+/// Whether the journal has room for what may be decided next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Space {
+    /// It has.
+    Open,
+    /// Its next segment is being made.
+    Short,
+    /// Its next segment could not be made, or it holds more than it may.
+    Full,
 }
 
 struct Waiting {
@@ -72,7 +84,7 @@ impl CommitQueue {
             durable: AtomicU64::new(last),
             published: AtomicU64::new(last),
             journal_bytes: AtomicU64::new(0),
-            full: AtomicBool::new(false),
+            space: AtomicU8::new(Space::Open as u8),
         }
     }
 
@@ -164,9 +176,24 @@ impl CommitQueue {
         self.journal_bytes.load(Ordering::Relaxed)
     }
 
+    /// Whether more may be decided.
+    pub fn space(&self) -> Space {
+        let space = self.space.load(Ordering::Relaxed);
+        let known = [Space::Open, Space::Short, Space::Full];
+        known
+            .into_iter()
+            .find(|known| *known as u8 == space)
+            .unwrap_or(Space::Full)
+    }
+
     /// The next segment could not be preallocated: writes are refused until it can.
     pub fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+        self.space() == Space::Full
+    }
+
+    /// A segment was made: the writer looks again.
+    pub fn look_again(&self) {
+        self.notify(self.waiting.lock());
     }
 
     /// What waits for the disk, for admission and figures.
@@ -192,7 +219,7 @@ impl CommitQueue {
         let mut records = Vec::with_capacity(256);
         let mut synced = Instant::now();
         loop {
-            self.check_space(journal.as_mut());
+            self.see(journal.admission());
             let mut publications = Vec::with_capacity(records.capacity());
             let (trim_before, closed) = self.take(&mut records, &mut publications);
             if let Some(before) = trim_before
@@ -256,7 +283,7 @@ impl CommitQueue {
     /// After the mark there is nothing to write; only a full disk is looked at again.
     fn wait_for_work(&self, journal: &mut dyn Journal) {
         loop {
-            self.check_space(journal);
+            self.see(journal.admission());
             let mut waiting = self.waiting.lock();
             let nothing =
                 waiting.publications.is_empty() && !waiting.closed && waiting.trim_before.is_none();
@@ -269,20 +296,22 @@ impl CommitQueue {
         }
     }
 
-    fn check_space(&self, journal: &mut dyn Journal) {
-        let full = match journal.admission() {
-            Admission::Ok => false,
+    /// What the journal says of its room.
+    pub fn see(&self, admission: Admission) {
+        let space = match admission {
+            Admission::Ok => Space::Open,
+            Admission::Later => Space::Short,
             Admission::Full { reason } => {
                 if !self.is_full() {
                     tracing::error!(%reason, "the disk is full: writes are refused");
                 }
-                true
+                Space::Full
             }
         };
-        if !full && self.is_full() {
+        if space != Space::Full && self.is_full() {
             tracing::info!("there is space again: writes are accepted");
         }
-        self.full.store(full, Ordering::Relaxed);
+        self.space.store(space as u8, Ordering::Relaxed);
     }
 }
 

@@ -111,7 +111,7 @@ impl Core {
     /// Lets a command in, or says why not.
     pub fn admit(&self) -> Result<crate::admission::Admitted<'_>, Failure> {
         self.admission
-            .admit(self.queue.is_full(), self.archiver.backlog())
+            .admit(self.queue.space(), self.archiver.backlog())
     }
 
     /// Lets an answer leave when what it was decided on is durable and visible.

@@ -211,6 +211,7 @@ async fn start(
     handle: snapshots::Handle,
     store: FileSnapshots,
 ) -> Result<Engine, OpenError> {
+    core.queue.see(handle.admission());
     let mut threads = Vec::new();
     threads.push(prepare_segments(Arc::clone(&core.queue), handle.clone())?);
     let publishing = Arc::clone(core);
@@ -233,22 +234,25 @@ async fn start(
     for (operation, definitions) in interrupted {
         let core_then = Arc::clone(core);
         core.runtime.spawn(async move {
+            space(&core_then).await;
             definitions::run_operation(&core_then, operation, definitions).await;
         });
     }
     for (definition, element, root) in starting {
         let core_then = Arc::clone(core);
         core.runtime.spawn(async move {
+            space(&core_then).await;
             // What keeps it from starting is in the log.
             let _ = definitions::starts::start(&core_then, definition, element, root).await;
         });
     }
-    if core.clock.is_manual() {
+    if core.clock.is_manual() && !core.queue.is_full() {
         // Where it stands is known after a restart, also when nobody has moved it.
         crate::clockwork::record_now(core, core.clock.now_ms())
             .await
             .map_err(|failure| OpenError::Start(failure.to_string()))?;
-    } else {
+    }
+    if !core.clock.is_manual() {
         core.runtime.spawn(timers::run(Arc::clone(core)));
     }
     executions::resume(core);
@@ -264,6 +268,13 @@ async fn start(
     ))
 }
 
+/// What a crash interrupted goes on when the disk has room for it.
+async fn space(core: &Core) {
+    while core.queue.is_full() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
 /// Keeps the next journal segment ready, so that no append waits for one; this is also how a full disk ends.
 fn prepare_segments(
     queue: Arc<CommitQueue>,
@@ -275,7 +286,10 @@ fn prepare_segments(
             let mut failed = false;
             while !queue.is_closed() {
                 match handle.prepare_next() {
-                    Ok(true) => failed = false,
+                    Ok(true) => {
+                        failed = false;
+                        queue.look_again();
+                    }
                     Ok(false) => queue.wait_closed(Duration::from_millis(50)),
                     Err(error) => {
                         if !failed {

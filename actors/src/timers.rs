@@ -7,7 +7,7 @@
 //!  publisher ── something changed ──▶ look: next due ─▶ sleep until then ─▶ fire all that are due ─▶ look again
 //! ```
 
-use crate::{cause::Cause, core::Core, definitions::Message, failure::Failure};
+use crate::{cause::Cause, commit::Space, core::Core, definitions::Message, failure::Failure};
 use bpmn::Command;
 use codec::Id;
 use parking_lot::Mutex;
@@ -51,7 +51,10 @@ pub async fn run(core: Arc<Core>) {
     loop {
         let now_ms = core.clock.now_ms();
         // On a full disk nothing is decided; what is due stays due.
-        let most = if core.queue.is_full() { 0 } else { AT_A_TIME };
+        let most = match core.queue.space() {
+            Space::Open => AT_A_TIME,
+            Space::Short | Space::Full => 0,
+        };
         let mut due = due(&core, now_ms, most);
         due.truncate(most);
         let mut began = 0;

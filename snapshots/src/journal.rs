@@ -153,6 +153,8 @@ fn random_salt() -> u64 {
 pub enum Admission {
     /// Yes.
     Ok,
+    /// Not at the moment: the journal is written faster than segments are prepared, and the next one is being made.
+    Later,
     /// No, until the reason is gone; what is already decided can still be appended.
     Full {
         /// Why.
@@ -169,9 +171,6 @@ pub enum FullReason {
         /// What the disk said.
         error: String,
     },
-    /// The journal is written faster than segments are prepared.
-    #[error("no prepared journal segment is left")]
-    NoSegment,
     /// The journal holds more than it may because no snapshot has made the older part needless.
     #[error("the journal holds {held_bytes} bytes, more than its limit of {limit_bytes}")]
     HeldBack {

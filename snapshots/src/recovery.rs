@@ -19,7 +19,13 @@ use std::sync::atomic::AtomicU64;
 use parking_lot::Mutex;
 
 mod check;
+mod report;
+mod room;
 mod survey;
+
+pub use report::{RecoveryReport, Torn};
+
+use room::{is_full, release_tail};
 
 pub(crate) use check::{Checked, check_chain};
 pub(crate) use survey::{ChainLink, Survey, survey};
@@ -27,7 +33,7 @@ pub(crate) use survey::{ChainLink, Survey, survey};
 use crate::damage::Damage;
 use crate::disk::{Disk, copy_range};
 use crate::journal::{
-    Builder, FileJournal, Flaw, JOURNAL_DIRECTORY, JournalError, JournalOptions, Link,
+    Admission, Builder, FileJournal, Flaw, JOURNAL_DIRECTORY, JournalError, JournalOptions, Link,
     MAX_RECORD_BYTES, Opened, Pool, Positions, Published, Segment, SegmentHeader, SegmentName,
     Shared, visit_links,
 };
@@ -96,54 +102,6 @@ impl From<JournalError> for OpenError {
             | JournalError::Trimmed { .. }) => OpenError::Disk(io::Error::other(error)),
         }
     }
-}
-
-/// What was cut off and where it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Torn {
-    /// The segment file.
-    pub file: String,
-    /// Where the cut is, in bytes.
-    pub offset: u64,
-    /// The sequence that the first cut record would have had.
-    pub sequence: u64,
-    /// How many bytes were kept.
-    pub bytes: u64,
-    /// The file that keeps them.
-    pub kept_as: String,
-    /// What was wrong with the first cut frame.
-    pub flaw: Flaw,
-}
-
-/// What opening found and did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RecoveryReport {
-    /// Segments read.
-    pub segments: u64,
-    /// Records read.
-    pub records: u64,
-    /// Marks read.
-    pub marks: u64,
-    /// Bytes of frames read.
-    pub bytes: u64,
-    /// The oldest sequence there is.
-    pub first_sequence: u64,
-    /// The sequence that the next record gets.
-    pub next_sequence: u64,
-    /// Everything before this was proven durable.
-    pub proven_before: u64,
-    /// Readable records that nothing proved durable: written anew and synced.
-    pub rewritten: u64,
-    /// What was cut off.
-    pub torn: Option<Torn>,
-    /// How many `*.torn` files there are now.
-    pub torn_files: u64,
-    /// Unfinished and superseded files that were removed or reused.
-    pub leftovers: Vec<String>,
-    /// Files that are none of ours; left alone.
-    pub foreign: Vec<String>,
-    /// Snapshots that are damaged at their beginning or end; older ones and the journal take their place.
-    pub damaged_snapshots: Vec<Damage>,
 }
 
 impl FileJournal {
@@ -254,7 +212,7 @@ impl Recovery<'_> {
             Some(last) => self.follow(&last, &mut closed)?,
         };
         self.retire()?;
-        if self.pool.shortage().is_some() {
+        if self.pool.admission() != Admission::Ok {
             // A failure is remembered by the pool and answered by admission.
             let _ = self.pool.prepare_next();
         }
@@ -272,7 +230,11 @@ impl Recovery<'_> {
     fn begin(&mut self) -> Result<Published, OpenError> {
         self.report.proven_before = 1;
         let header = self.header(1, 0, 0);
-        Ok(self.create(header)?.publish(self.disk)?)
+        let builder = match self.create(header) {
+            Err(error) if is_full(&error) => Builder::create(self.disk, header)?,
+            made => made?,
+        };
+        Ok(builder.publish(self.disk)?)
     }
 
     /// Opens the segment that follows the last one there is.
@@ -288,7 +250,13 @@ impl Recovery<'_> {
             .clamp(first, last.expected);
         self.report.proven_before = proven;
         self.report.rewritten = last.expected - proven;
-        self.keep_torn(last)?;
+        match self.keep_torn(last) {
+            Err(OpenError::Disk(error)) if is_full(&error) => {
+                release_tail(self.disk, last)?;
+                self.keep_torn(last)?;
+            }
+            kept => kept?,
+        }
 
         let cut = last.place_of(self.disk, proven)?;
         let header = if proven == first {
@@ -301,7 +269,14 @@ impl Recovery<'_> {
                 let file = self.disk.open_writable(&path)?;
                 Builder::new(path, file, header, Vec::new())
             }
-            None => self.create(header)?,
+            None => match self.create(header) {
+                // One without room for more: the journal can be read, and takes nothing until a whole one can be made.
+                Err(error) if is_full(&error) => {
+                    release_tail(self.disk, last)?;
+                    Builder::create(self.disk, header)?
+                }
+                made => made?,
+            },
         };
         self.copy(last, proven, &mut builder)?;
         let active = builder.publish(self.disk)?;
@@ -366,7 +341,11 @@ impl Recovery<'_> {
     fn create(&self, header: SegmentHeader) -> io::Result<Builder> {
         let path = format!("{}.tmp", header.name.path());
         let file = self.disk.create(&path)?;
-        file.preallocate(self.options.segment_bytes)?;
+        if let Err(error) = file.preallocate(self.options.segment_bytes) {
+            // What was written of it takes the space that a smaller one needs.
+            let _ = self.disk.remove(&path);
+            return Err(error);
+        }
         Ok(Builder::new(path, file, header, Vec::new()))
     }
 

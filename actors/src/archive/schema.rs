@@ -165,6 +165,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
         .ok()
         .filter(|done| *done <= STEPS.len())
         .ok_or(Error::Newer { found, known })?;
+    if done == STEPS.len() {
+        // Nothing is written: a full disk opens too.
+        return Ok(());
+    }
     for step in &STEPS[done..] {
         transaction.execute_batch(step)?;
     }

@@ -25,8 +25,9 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn admission(&self) -> Admission {
-        if let Some(reason) = self.pool.shortage() {
-            return Admission::Full { reason };
+        let prepared = self.pool.admission();
+        if let Admission::Full { .. } = prepared {
+            return prepared;
         }
         let held_bytes = self.held_bytes.load(Ordering::Relaxed);
         match self.held_limit_bytes {
@@ -36,7 +37,7 @@ impl Shared {
                     limit_bytes,
                 },
             },
-            Some(_) | None => Admission::Ok,
+            Some(_) | None => prepared,
         }
     }
 }

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use crate::disk::Disk;
 
-use super::{FullReason, JOURNAL_DIRECTORY};
+use super::{Admission, FullReason, JOURNAL_DIRECTORY};
 
 const PREFIX: &str = "spare-";
 
@@ -172,14 +172,17 @@ impl Pool {
         }
     }
 
-    /// Why nothing more may be decided, as far as empty segments are concerned.
-    pub(crate) fn shortage(&self) -> Option<FullReason> {
+    /// Whether more may be decided, as far as empty segments are concerned.
+    pub(crate) fn admission(&self) -> Admission {
         let state = self.state.lock();
-        if let Some(error) = &state.failure {
-            return Some(FullReason::Preparation {
-                error: error.clone(),
-            });
+        match &state.failure {
+            Some(error) => Admission::Full {
+                reason: FullReason::Preparation {
+                    error: error.clone(),
+                },
+            },
+            None if state.ready.is_empty() => Admission::Later,
+            None => Admission::Ok,
         }
-        state.ready.is_empty().then_some(FullReason::NoSegment)
     }
 }
