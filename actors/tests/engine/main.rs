@@ -1,6 +1,7 @@
 //! The engine as a story: started, stopped, opened again, nothing lost, nothing done twice.
 
 mod bounds;
+mod disks;
 mod faults;
 mod history;
 mod removal;
