@@ -273,6 +273,11 @@ impl Holder {
                 }
             }
         }
+        // Only a deployment carries what others wrote; the records of all else are small.
+        let bytes = codec::encode(event::VERSION, &events).len();
+        if let Err(failure) = record::fits(&core.options, bytes) {
+            return answer_behind(core, move || reply(Err(failure)));
+        }
         let deployed = Deployed {
             number,
             unchanged: false,

@@ -24,9 +24,6 @@ use std::sync::{Arc, mpsc};
 /// Messages of one slot in a row before others get their turn.
 const MESSAGES_BEFORE_YIELD: usize = 64;
 
-/// Largest events of one command and the answer remembered with them, in bytes (DESIGN: a record of 16 MiB).
-const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024 - 4096;
-
 /// A host's desk.
 #[derive(Default)]
 pub struct Desk {
@@ -189,18 +186,19 @@ impl Desk {
         let events = stored::encode_events(&decision.events);
         let pass = match admit(core, &decision, &events) {
             Ok(pass) => pass,
-            Err(refusal) => {
+            Err(failure) => {
                 self.undo(core, slot);
-                return self.refuse(core, slot, Failure::Refused(refusal));
+                return self.refuse(core, slot, failure);
             }
         };
+        let taken = events.len() + record::HEAD_BYTES;
         let (Some(Body::Live(live)), Some(pending)) = (&mut self.body, self.pending.take()) else {
             return;
         };
         let ready = pending(Ok(Applied {
             instance: &live.instance,
             decision: &decision,
-            room_bytes: MAX_EVENT_BYTES - events.len(),
+            room_bytes: core.options.record_limit_bytes().saturating_sub(taken),
         }));
         if decision.events.is_empty() {
             return core.answer(slot, ready.send);
@@ -258,20 +256,15 @@ impl Desk {
 }
 
 /// Whether a decision may become a record: it is not too large, and no definition that it starts is being removed.
-fn admit<'a>(core: &'a Core, decision: &Decision, events: &[u8]) -> Result<Pass<'a>, Refusal> {
-    if events.len() > MAX_EVENT_BYTES {
-        return Err(Refusal::LimitExceeded(format!(
-            "one command may write {MAX_EVENT_BYTES} bytes, this one would write {}",
-            events.len()
-        )));
-    }
+fn admit<'a>(core: &'a Core, decision: &Decision, events: &[u8]) -> Result<Pass<'a>, Failure> {
+    record::fits(&core.options, events.len() + record::HEAD_BYTES)?;
     let started = decision.events.iter().filter_map(|event| {
         let Event::InstanceStarted { definition, .. } = event else {
             return None;
         };
         Some(*definition)
     });
-    let closed = |id: DefinitionId| Refusal::UnknownDefinition(id.0.to_string());
+    let closed = |id: DefinitionId| Failure::Refused(Refusal::UnknownDefinition(id.0.to_string()));
     core.gate.pass(started.collect()).map_err(closed)
 }
 

@@ -149,11 +149,13 @@ impl Engine {
     /// Records the answer of an idempotent request that is no command to an instance; then it is given again, also after a crash.
     pub async fn remember(&self, remembered: Remembered) -> Result<(), Failure> {
         let (sender, receiver) = oneshot::channel();
+        let payload = codec::encode(1, &remembered);
+        record::fits(&self.options, payload.len())?;
         let record = Record {
             kind: record::kind::REMEMBERED,
             version: record::VERSION,
             entity: remembered.request.key,
-            payload: codec::encode(1, &remembered),
+            payload,
         };
         self.queue.push(record, |sequence| Publication {
             sequence,

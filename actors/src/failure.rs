@@ -26,15 +26,6 @@ pub enum Failure {
     /// An execution refuses it.
     #[error("{0}")]
     Execution(#[from] rpa::execution::Refusal),
-    /// One command would write more than a record holds.
-    #[error(
-        "one command may write {} bytes, this one would write {bytes}",
-        crate::record::MAX_EVENT_BYTES
-    )]
-    TooLarge {
-        /// What it would write.
-        bytes: usize,
-    },
     /// Too much is waiting; try again after so many seconds.
     #[error("the server is overloaded, try again in {retry_after_s} s")]
     Overloaded {

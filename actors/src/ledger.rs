@@ -94,7 +94,7 @@ impl<L: Law> Ledger<L> {
             return;
         }
         let payload = L::encode_events(&events);
-        if let Err(failure) = record::check_size(payload.len()) {
+        if let Err(failure) = record::fits(&core.options, payload.len()) {
             core.queue
                 .push_barrier(Publication::barrier(answer(Err(failure))));
             return;

@@ -2,11 +2,14 @@
 
 use crate::{admission::Bounds, scripts::ScriptLimits};
 use codec::Tenant;
-use snapshots::Durability;
+use snapshots::{Durability, MAX_RECORD_BYTES};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+
+/// What a segment's header and a record's frame take of a segment, at most.
+const SEGMENT_OVERHEAD_BYTES: u64 = 256;
 
 /// The engine's options.
 #[derive(Clone, Debug)]
@@ -81,6 +84,12 @@ impl Default for RobotTimes {
 }
 
 impl Options {
+    /// The largest record: 16 MiB, or what a segment holds.
+    pub fn record_limit_bytes(&self) -> usize {
+        let segment = self.segment_bytes.saturating_sub(SEGMENT_OVERHEAD_BYTES);
+        usize::try_from(segment).map_or(MAX_RECORD_BYTES, |bytes| bytes.min(MAX_RECORD_BYTES))
+    }
+
     /// For a small engine on these data, durable, with the real clock and UTC.
     pub fn new(data: &Path) -> Self {
         Options {

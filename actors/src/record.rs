@@ -6,7 +6,8 @@
 //!  [ tenant: u32 ][ 1 ][ length: u32 | remembered ]       [ events ]     a request with an Idempotency-Key
 //! ```
 
-use crate::{failure::Failure, message::Remembered};
+use crate::{failure::Failure, message::Remembered, options::Options};
+use bpmn::Refusal;
 use codec::{DecodeError, Tenant};
 
 /// Record kinds in the journal and in snapshots. Numbers are never used again.
@@ -31,15 +32,18 @@ pub mod kind {
     pub const ARCHIVE: u16 = 9;
 }
 
-/// Bytes of events in one record; what stands around them has room beside.
-pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024 - 4096;
+/// What the head of an instance's or an execution's record takes of it, in bytes.
+pub const HEAD_BYTES: usize = 4096;
 
-/// Refuses what does not fit into a record, before anything has changed.
-pub fn check_size(bytes: usize) -> Result<(), Failure> {
-    if bytes <= MAX_EVENT_BYTES {
+/// Refuses a record that the journal would not take; asked before anything is changed.
+pub fn fits(options: &Options, bytes: usize) -> Result<(), Failure> {
+    let limit = options.record_limit_bytes();
+    if bytes <= limit {
         return Ok(());
     }
-    Err(Failure::TooLarge { bytes })
+    Err(Failure::Refused(Refusal::LimitExceeded(format!(
+        "one command may write {limit} bytes, this one would write {bytes}"
+    ))))
 }
 
 /// Version of the records that this build writes.

@@ -104,7 +104,6 @@ impl From<Failure> for Refused {
             Failure::Organisation(_) => Self::unprocessable("organisation-refused", detail),
             Failure::Registry(refusal) => Self::unprocessable(refusal.code(), detail),
             Failure::Execution(refusal) => Self::conflict(refusal.code(), detail),
-            Failure::TooLarge { .. } => Self::unprocessable("limit-exceeded", detail),
             Failure::Overloaded { retry_after_s } => {
                 unavailable("overloaded").again_after(retry_after_s)
             }

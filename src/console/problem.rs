@@ -107,6 +107,9 @@ impl From<Failure> for Refused {
         let detail = failure.to_string();
         let unavailable = |code| Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail.clone());
         match failure {
+            Failure::Refused(bpmn::Refusal::LimitExceeded(_)) => {
+                Self::new(StatusCode::BAD_REQUEST, "limit-exceeded", detail)
+            }
             Failure::Refused(refusal) => Self::conflict(refusal.code(), detail),
             Failure::NotFound => Self::new(StatusCode::NOT_FOUND, "unknown", detail),
             Failure::Ended => Self::conflict("ended", detail),
@@ -114,9 +117,6 @@ impl From<Failure> for Refused {
             Failure::Organisation(refusal) => refusal.into(),
             Failure::Registry(refusal) => refusal.into(),
             Failure::Execution(refusal) => refusal.into(),
-            Failure::TooLarge { .. } => {
-                Self::new(StatusCode::BAD_REQUEST, "limit-exceeded", detail)
-            }
             Failure::Overloaded { retry_after_s } => {
                 unavailable("overloaded").again_after(retry_after_s)
             }

@@ -185,6 +185,7 @@ impl Server {
             tenant: Tenant::default(),
             started: Instant::now(),
             sso: sso::for_tests(&config),
+            polls: crate::hub::Polls::default(),
             blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
             gateway: OnceLock::new(),
             config,

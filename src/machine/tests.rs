@@ -30,6 +30,7 @@ async fn a_snapshot_that_fails_is_seen_in_readyz_and_metrics_until_one_succeeds(
         tenant: codec::Tenant::default(),
         started: Instant::now(),
         sso: crate::sso::for_tests(&config),
+        polls: crate::hub::Polls::default(),
         blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
         gateway: std::sync::OnceLock::new(),
         config,

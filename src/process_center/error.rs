@@ -71,7 +71,6 @@ pub fn business(failure: Failure) -> Result<Failure, Trouble> {
         | Failure::Organisation(_)
         | Failure::Registry(_)
         | Failure::Execution(_)
-        | Failure::TooLarge { .. }
         | Failure::IdempotencyConflict
         | Failure::ClockIsReal
         | Failure::TooManyFirings(_) => Ok(failure),

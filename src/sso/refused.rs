@@ -101,7 +101,6 @@ fn engine(failure: Failure, style: &dyn ErrorStyle, at: &At) -> Response {
         | Failure::Organisation(_)
         | Failure::Registry(_)
         | Failure::Execution(_)
-        | Failure::TooLarge { .. }
         | Failure::Quarantined(_)
         | Failure::Panicked
         | Failure::IdempotencyConflict

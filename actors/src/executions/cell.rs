@@ -128,7 +128,10 @@ impl Cell {
         });
         let rendered = remembered.as_ref().map(|it| Arc::clone(&it.answer));
         let answer_bytes = rendered.as_ref().map_or(0, |it| it.body.len());
-        record::check_size(event_bytes + answer_bytes)?;
+        record::fits(
+            &core.options,
+            event_bytes + answer_bytes + record::HEAD_BYTES,
+        )?;
         self.push(core, live, decided, remembered, None);
         Ok(rendered)
     }
@@ -280,7 +283,8 @@ fn decide_guarded(core: &Core, live: &mut Live, command: Command) -> Result<Deci
     }));
     match decided {
         Ok(Ok(decided)) => {
-            record::check_size(decided.record.as_ref().map_or(0, Vec::len))?;
+            let bytes = decided.record.as_ref().map_or(0, Vec::len);
+            record::fits(&core.options, bytes + record::HEAD_BYTES)?;
             Ok(decided)
         }
         Ok(Err(refusal)) => Err(Failure::Execution(refusal)),

@@ -1,13 +1,14 @@
 //! Bounds and absences: answers too long to keep, a missing archive, a journal past its limit.
 
-use crate::support::{close, copy_directory, deploy, open, start, start_of};
+use crate::support::{MODEL, close, copy_directory, deploy, open, start, start_of};
 use actors::{
     Failure, Options,
-    message::{Remember, Rendered},
+    definitions::deploy::File,
+    message::{Remember, Remembered, Rendered},
 };
 use bpmn::Command;
-use codec::Value;
-use std::{path::Path, time::Duration};
+use codec::{Tenant, Value};
+use std::{path::Path, sync::Arc, time::Duration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_too_long_to_be_remembered_refuses_its_command_and_the_server_goes_on() {
@@ -118,5 +119,70 @@ async fn a_remembered_command_that_changes_nothing_does_not_hold_up_its_repetiti
             "it waits for an answer that never comes"
         );
     }
+    close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_journal_would_not_take_is_refused_before_anything_is_changed() {
+    let data = tempfile::tempdir().expect("a directory");
+    let small = Options {
+        segment_bytes: 8 << 10,
+        ..Options::new(data.path())
+    };
+    let engine = actors::open(small).await.expect("opened");
+    let limit = |failure: Option<Failure>, what: &str| match failure {
+        Some(Failure::Refused(refusal)) => assert_eq!(refusal.code(), "limit-exceeded", "{what}"),
+        other => panic!("{what}: {other:?}"),
+    };
+    let model = |padding: usize| File {
+        name: "one.bpmn".to_owned(),
+        bytes: format!("{MODEL}<!--{}-->", "x".repeat(padding))
+            .into_bytes()
+            .into(),
+    };
+    let deployed = engine.deploy(Tenant(0), String::new(), vec![model(8 << 10)], false);
+    limit(deployed.await.err(), "a deployment");
+    assert!(engine.catalog.latest(Tenant(0), "one").is_none());
+
+    let token = |number: u8| {
+        org::Command::CreateToken(org::Token {
+            tenant: Tenant(0),
+            name: format!("{number}{}", "n".repeat(90)),
+            principal: "robot".to_owned(),
+            digest: org::Digest([number; 32]),
+            created_ms: 1,
+        })
+    };
+    let tokens = org::Command::All((1..=200).map(token).collect());
+    let created = engine.organisation.command(engine.core(), tokens).await;
+    limit(created.err(), "tokens");
+    assert!(
+        engine
+            .organisation
+            .look(|state| state.tokens(Tenant(0)).next().is_none())
+    );
+    let one = engine.organisation.command(engine.core(), token(1)).await;
+    assert!(one.is_ok(), "{one:?}");
+
+    let remembered = Remembered {
+        request: Remember { key: 1, body: 1 },
+        at_ms: engine.clock.real_ms(),
+        answer: Arc::new(Rendered {
+            status: 200,
+            location: String::new(),
+            body: vec![b'x'; 8 << 10],
+        }),
+    };
+    limit(engine.remember(remembered).await.err(), "an answer");
+    deploy(&engine).await;
+    let root = start(&engine).await;
+    let set = Command::SetVariables {
+        target: bpmn::instance::VariableTarget::Instance(0),
+        local: false,
+        set: vec![("amount".to_owned(), Value::String("x".repeat(8 << 10)))],
+        remove: Vec::new(),
+    };
+    limit(engine.order(root, set, |_| ()).await.err(), "variables");
+    start(&engine).await;
     close(engine).await;
 }

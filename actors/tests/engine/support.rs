@@ -9,7 +9,8 @@ use bpmn::{Command, instance::Start};
 use codec::{Id, RootId, Tenant, Value};
 use std::path::Path;
 
-const MODEL: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+/// One user task.
+pub const MODEL: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
   xmlns:activiti="http://activiti.org/bpmn" targetNamespace="t">
   <process id="one"><startEvent id="s"/><sequenceFlow id="a" sourceRef="s" targetRef="t"/>
   <userTask id="t" name="Do it" activiti:assignee="kim"/><sequenceFlow id="b" sourceRef="t" targetRef="e"/>
