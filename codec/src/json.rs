@@ -37,8 +37,24 @@ pub fn from_json(json: Json) -> Result<Value, TypedValueError> {
         Json::Array(items) => {
             Value::List(items.into_iter().map(from_json).collect::<Result<_, _>>()?)
         }
+        // `{"type": "double", ...}` refuses it too.
+        Json::Number(number) if !is_finite(&number) => {
+            return Err(TypedValueError {
+                kind: "double".to_owned(),
+                text: number.to_string(),
+            });
+        }
         plain => from_plain_json(plain),
     })
+}
+
+/// Whether a number that is no whole one can be kept as a double.
+fn is_finite(number: &Number) -> bool {
+    let text = number.to_string();
+    let whole = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    whole || text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// Reads JSON as it stands: an object with `type` and `value` stays an object.
@@ -162,7 +178,10 @@ fn typed(kind: &str, value: Json) -> Result<Value, TypedValueError> {
         ("long" | "integer" | "short", Json::String(text)) => {
             text.parse().ok().filter(|n| fits(kind, *n)).map(Value::Int)
         }
-        ("double", Json::Number(number)) => number.as_f64().map(Value::Double),
+        ("double", Json::Number(number)) => number
+            .as_f64()
+            .filter(|float| float.is_finite())
+            .map(Value::Double),
         ("double", Json::String(text)) => text
             .parse()
             .ok()
@@ -240,6 +259,24 @@ mod tests {
         ] {
             let json: Json = serde_json::from_str(text).expect(text);
             assert!(from_json(json).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_the_largest_double_is_refused_where_values_are_typed() {
+        for text in [
+            "1e400",
+            "-1e400",
+            "[1.5, {\"a\": 1e400}]",
+            "{\"type\": \"double\", \"value\": 1e400}",
+        ] {
+            let json = serde_json::from_str(text).expect("JSON");
+            let refused = from_json(json).expect_err(text);
+            assert_eq!(refused.kind, "double", "{text}");
+        }
+        for text in ["1e308", "-0", "123456789012345678901234567890", "1e-400"] {
+            let json = serde_json::from_str(text).expect("JSON");
+            assert!(from_json(json).is_ok(), "{text}");
         }
     }
 }
