@@ -24,6 +24,7 @@ fn main() -> ExitCode {
                 new_keys: arguments.new_keys,
                 ..server::Extra::default()
             };
+            server::end_with_supervisor()?;
             server::serve(config, extra)
         }),
         Command::Verify(arguments) => data::verify(&arguments),

@@ -39,6 +39,8 @@ const COMMANDS: usize = 65_536;
 const JOURNAL_LIMIT_FACTOR: u64 = 16;
 /// And never less than so many segments: whole ones are trimmed, and those between two snapshots cannot be.
 const JOURNAL_LIMIT_SEGMENTS: u64 = 8;
+/// Tells a child of `--restart` which process started it.
+const SUPERVISOR: &str = "LOOMWORK_SUPERVISOR";
 /// A server that ended within this is not started again at once.
 const CRASH_PAUSE: Duration = Duration::from_secs(1);
 
@@ -361,7 +363,10 @@ pub fn serve_again_and_again() -> Result<(), Failed> {
         .collect();
     loop {
         let begun = Instant::now();
-        let mut child = Command::new(&program).args(&arguments).spawn()?;
+        let mut child = Command::new(&program)
+            .args(&arguments)
+            .env(SUPERVISOR, std::process::id().to_string())
+            .spawn()?;
         let status = wait_passing_signals(&mut child)?;
         if status.success() {
             return Ok(());
@@ -370,6 +375,22 @@ pub fn serve_again_and_again() -> Result<(), Failed> {
         if begun.elapsed() < CRASH_PAUSE {
             std::thread::sleep(CRASH_PAUSE);
         }
+    }
+}
+
+/// A child of `--restart` stops when its parent is gone: another one may be started on the same data.
+pub fn end_with_supervisor() -> Result<(), Failed> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    let Some(supervisor) = std::env::var_os(SUPERVISOR) else {
+        return Ok(());
+    };
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    let parent = getppid().map(|parent| parent.as_raw_nonzero().to_string());
+    if parent.is_some_and(|parent| *parent == *supervisor) {
+        Ok(())
+    } else {
+        // It went before its death could be told.
+        Err("what was to start the server again is gone".into())
     }
 }
 
