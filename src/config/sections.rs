@@ -62,6 +62,7 @@ pub struct Engine {
     #[serde(deserialize_with = "text::time_zone")]
     pub time_zone: TimeZone,
     /// Hosts that run entities; 0 = one for each processor.
+    #[serde(deserialize_with = "text::workers")]
     pub workers: usize,
     /// Memory for entities that are awake, in bytes.
     #[serde(deserialize_with = "size::deserialize")]
@@ -200,7 +201,7 @@ pub struct Snapshots {
 #[serde(default, deny_unknown_fields)]
 pub struct Journal {
     /// One segment, in bytes.
-    #[serde(deserialize_with = "size::deserialize")]
+    #[serde(deserialize_with = "size::segment")]
     pub segment_bytes: u64,
 }
 

@@ -42,6 +42,18 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::
     from.deserialize_any(SizeVisitor)
 }
 
+/// Two of them are written at the first start, and one is read back at once.
+const SEGMENT_MOST: u64 = 1 << 30;
+
+/// The size of a journal segment.
+pub(super) fn segment<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let bytes = deserialize(from)?;
+    if bytes > SEGMENT_MOST {
+        return Err(de::Error::custom("a segment has at most 1GiB"));
+    }
+    Ok(bytes)
+}
+
 struct SizeVisitor;
 
 impl de::Visitor<'_> for SizeVisitor {

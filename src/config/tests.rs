@@ -297,3 +297,22 @@ fn keys_lie_beside_the_data_unless_told_otherwise() {
         assert_eq!(config.keys_dir(), PathBuf::from(keys), "{data}");
     }
 }
+
+#[test]
+fn more_than_the_machine_could_give_is_refused_with_its_key_and_bound() {
+    for (text, said) in [
+        (
+            "[engine]\nworkers = 1000000000",
+            "c.toml:2: engine.workers: there can be at most 1024 workers",
+        ),
+        (
+            "[journal]\nsegment_bytes = \"8TiB\"",
+            "c.toml:2: journal.segment_bytes: a segment has at most 1GiB",
+        ),
+    ] {
+        let refused = Config::parse("c.toml", text).err().map(|e| e.to_string());
+        assert_eq!(refused.as_deref(), Some(said));
+    }
+    assert!(Config::parse("c.toml", "[engine]\nworkers = 1024").is_ok());
+    assert!(Config::parse("c.toml", "[journal]\nsegment_bytes = \"1GiB\"").is_ok());
+}

@@ -152,3 +152,16 @@ where
     }
     Ok(number)
 }
+
+/// More hosts than this take memory and give nothing.
+const WORKERS_MOST: usize = 1024;
+
+pub(super) fn workers<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let workers = usize::deserialize(from)?;
+    if workers > WORKERS_MOST {
+        return Err(de::Error::custom(format!(
+            "there can be at most {WORKERS_MOST} workers"
+        )));
+    }
+    Ok(workers)
+}
