@@ -14,6 +14,7 @@
 
 mod check;
 mod export;
+mod groups;
 mod jobs;
 mod query;
 mod rows;

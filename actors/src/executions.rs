@@ -13,12 +13,14 @@
 //! sends a message holds its lock and decides. A panic ends the message only; the state is rebuilt.
 
 mod cell;
+mod groups;
 mod keeper;
 mod list;
 mod live;
 mod recovered;
 
 pub use cell::{Cell, ExecutionChange};
+pub use groups::GroupFilter;
 pub use keeper::{Keeper, Kept};
 pub use list::{JobFilter, JobKey, JobOrder, JobPage, Range};
 pub use live::Live;

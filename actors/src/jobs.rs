@@ -21,6 +21,7 @@ use rpa::{
     waiting::{Waiting, WaitingJob},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::sync::oneshot;
 
 /// Where a job stands in the order of creation: company, time, execution, number.
 type Place = (Tenant, i64, Guid, u32);
@@ -48,6 +49,8 @@ pub struct JobViews {
     /// What robots have: run and execution by robot.
     held: BTreeSet<(Guid, Guid, Guid)>,
     waiting: Waiting,
+    /// Who waits for the end of a job: told by the drop of what is kept here.
+    ends: HashMap<Guid, Vec<oneshot::Sender<()>>>,
     pub(crate) presence: Presence,
 }
 
@@ -97,7 +100,21 @@ impl JobViews {
         if self.created.insert(place, job.id).is_none() {
             self.members.entry(job.execution).or_default().push(job.id);
         }
+        if job.state.is_final() {
+            self.ends.remove(&job.id);
+        }
         self.jobs.insert(job.id, job);
+    }
+
+    /// Closes when the job has ended; none: it has, or it is not in memory.
+    pub fn until_end(&mut self, job: Guid) -> Option<oneshot::Receiver<()>> {
+        self.jobs.get(&job).filter(|row| !row.state.is_final())?;
+        let (sender, receiver) = oneshot::channel();
+        let waiting = self.ends.entry(job).or_default();
+        // Who has stopped to wait is forgotten here, so there are never more than wait.
+        waiting.retain(|sender| !sender.is_closed());
+        waiting.push(sender);
+        Some(receiver)
     }
 
     /// An execution is in the archive now.
@@ -110,6 +127,7 @@ impl JobViews {
         let members = self.members.remove(&execution).unwrap_or_default();
         for id in &members {
             self.waiting.remove(*id);
+            self.ends.remove(id);
             if let Some(job) = self.jobs.remove(id) {
                 self.created.remove(&place(&job));
             }

@@ -181,18 +181,23 @@ impl Archive {
             let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
             let rows = statement.query_map(
                 params![bytes(run), before, filter.level, filter.search, limit],
-                |row| {
-                    Ok(LogEntry {
-                        run,
-                        seq: row.get::<_, i64>(0)?.unsigned_abs(),
-                        at_ms: row.get(1)?,
-                        level: row.get(2)?,
-                        kind: row.get(3)?,
-                        robot: guid(row, 4)?,
-                        message: row.get(5)?,
-                    })
-                },
+                |row| log_entry(run, row),
             )?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Lines of a run's log after a number, the oldest first.
+    pub fn logs_after(&self, run: Guid, seq: u64, limit: usize) -> Result<Vec<LogEntry>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT seq, at_ms, level, kind, robot, message FROM logs WHERE run = ?1 AND seq > ?2
+                 ORDER BY seq LIMIT ?3",
+            )?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let after = i64::try_from(seq).unwrap_or(i64::MAX);
+            let rows =
+                statement.query_map(params![bytes(run), after, limit], |row| log_entry(run, row))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -279,11 +284,23 @@ fn put_job(connection: &Connection, job: JobRow) -> Result<()> {
     Ok(())
 }
 
-fn bytes(id: Guid) -> [u8; 16] {
+fn log_entry(run: Guid, row: &rusqlite::Row<'_>) -> rusqlite::Result<LogEntry> {
+    Ok(LogEntry {
+        run,
+        seq: row.get::<_, i64>(0)?.unsigned_abs(),
+        at_ms: row.get(1)?,
+        level: row.get(2)?,
+        kind: row.get(3)?,
+        robot: guid(row, 4)?,
+        message: row.get(5)?,
+    })
+}
+
+pub(super) fn bytes(id: Guid) -> [u8; 16] {
     id.0.to_be_bytes()
 }
 
-fn guid(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Guid> {
+pub(super) fn guid(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Guid> {
     Ok(Guid(u128::from_be_bytes(row.get(at)?)))
 }
 

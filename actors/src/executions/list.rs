@@ -88,7 +88,7 @@ pub struct JobPage {
 }
 
 impl Range {
-    fn holds(self, ms: Option<i64>) -> bool {
+    pub(super) fn holds(self, ms: Option<i64>) -> bool {
         let from = self
             .from_ms
             .is_none_or(|from| ms.is_some_and(|ms| ms >= from));

@@ -1,0 +1,113 @@
+//! Pages of job groups that have ended, joined to those in memory.
+//! Never: knows who is in memory; that is handed in.
+
+use super::{
+    Archive, Result,
+    jobs::{bytes, guid},
+};
+use crate::executions::{GroupFilter, JobPage};
+use rpa::{
+    Guid,
+    execution::{Execution, rows::GroupRow, stored},
+};
+use rusqlite::{OptionalExtension, params_from_iter, types::Value};
+use std::cmp::Reverse;
+
+impl Archive {
+    /// A page of job groups by their creation: those of `memory`, which pass the filter, and those that have ended.
+    pub fn groups(
+        &self,
+        filter: &GroupFilter,
+        page: JobPage,
+        memory: &[GroupRow],
+    ) -> Result<(u64, Vec<Guid>)> {
+        self.read(|connection| {
+            // What has ended may stand on both sides for a moment: then it counts here.
+            let mut known = connection.prepare_cached("SELECT 1 FROM executions WHERE id = ?1")?;
+            let mut found = Vec::new();
+            for row in memory {
+                if row.finished_ms.is_none() || !known.exists([bytes(row.id)])? {
+                    found.push((row.created_ms, row.id));
+                }
+            }
+            let (condition, values) = condition(filter);
+            let count: i64 = connection
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM executions WHERE {condition}"
+                ))?
+                .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+            let total = count.unsigned_abs() + found.len() as u64;
+            // A row of the page stands behind at most all of memory's.
+            let skipped = page.offset.saturating_sub(found.len());
+            let wanted = page.offset - skipped + page.limit;
+            let direction = if filter.descending { "DESC" } else { "ASC" };
+            let sql = format!(
+                "SELECT created_ms, id FROM executions WHERE {condition}
+                 ORDER BY created_ms {direction}, id {direction} LIMIT {wanted} OFFSET {skipped}"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(params_from_iter(values.iter()), |row| {
+                Ok((row.get(0)?, guid(row, 1)?))
+            })?;
+            for row in rows {
+                found.push(row?);
+            }
+            match filter.descending {
+                true => found.sort_unstable_by_key(|place| Reverse(*place)),
+                false => found.sort_unstable(),
+            }
+            let ids = found.into_iter().skip(page.offset - skipped);
+            Ok((total, ids.take(page.limit).map(|(_, id)| id).collect()))
+        })
+    }
+
+    /// Executions that are over; those that are not here are left out.
+    pub fn executions(&self, ids: &[Guid]) -> Result<Vec<Execution>> {
+        self.read(|connection| {
+            let sql = "SELECT detail FROM executions WHERE id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let detail: Option<Vec<u8>> = statement
+                    .query_row([bytes(*id)], |row| row.get(0))
+                    .optional()?;
+                if let Some(detail) = detail {
+                    let decoded = stored::decode_execution(&detail);
+                    found.push(decoded.map_err(|error| super::Error::Damaged(error.to_string()))?);
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// The filter in SQL; the same as [`GroupFilter::passes`].
+fn condition(filter: &GroupFilter) -> (String, Vec<Value>) {
+    let mut parts = vec!["tenant = ?".to_owned()];
+    let mut values = vec![Value::Integer(filter.tenant.0.into())];
+    let blob = |id: &Guid| Value::Blob(bytes(*id).to_vec());
+    let marks = |ids: &[Guid]| vec!["?"; ids.len()].join(", ");
+    if let Some(departments) = &filter.departments {
+        // All jobs of an execution are of its department.
+        parts.push(format!(
+            "EXISTS (SELECT 1 FROM jobs WHERE jobs.execution = executions.id AND jobs.department IN ({}))",
+            marks(departments)
+        ));
+        values.extend(departments.iter().map(blob));
+    }
+    if let Some(ids) = &filter.ids {
+        parts.push(format!("id IN ({})", marks(ids)));
+        values.extend(ids.iter().map(blob));
+    }
+    if let Some(owner) = &filter.owner {
+        parts.push("owner = ?".to_owned());
+        values.push(blob(owner));
+    }
+    for (sign, bound) in [(">=", filter.created.from_ms), ("<=", filter.created.to_ms)] {
+        if let Some(ms) = bound {
+            parts.push(format!("created_ms {sign} ?"));
+            values.push(Value::Integer(ms));
+        }
+    }
+    (parts.join(" AND "), values)
+}

@@ -1,0 +1,146 @@
+//! Lists of job groups, many executions read at once, and an end that is awaited.
+//! Never: shows a group twice or of another company.
+
+use super::{JobPage, Range};
+use crate::{engine::Engine, failure::Failure};
+use codec::Tenant;
+use rpa::{
+    Guid,
+    execution::{
+        Command, Decision, Execution, Owner, Scope,
+        rows::{GroupRow, JobRow},
+    },
+    terms::Stamp,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// Which job groups. Filters combine with AND.
+#[derive(Clone, Debug, Default)]
+pub struct GroupFilter {
+    /// Whose.
+    pub tenant: Tenant,
+    /// In one of these departments.
+    pub departments: Option<Vec<Guid>>,
+    /// These.
+    pub ids: Option<Vec<Guid>>,
+    /// Executions of this workflow or layout.
+    pub owner: Option<Guid>,
+    /// Created then.
+    pub created: Range,
+    /// The newest first.
+    pub descending: bool,
+}
+
+impl GroupFilter {
+    /// Whether a group is wanted.
+    pub fn passes(&self, group: &GroupRow) -> bool {
+        let (Owner::Workflow(owner) | Owner::Layout(owner)) = group.owner;
+        let among = |wanted: &Option<Vec<Guid>>, id: Guid| {
+            wanted.as_ref().is_none_or(|wanted| wanted.contains(&id))
+        };
+        self.tenant == group.tenant
+            && among(&self.departments, group.department)
+            && among(&self.ids, group.id)
+            && self.owner.is_none_or(|wanted| wanted == owner)
+            && self.created.holds(Some(group.created_ms))
+    }
+}
+
+impl Engine {
+    /// A page of job groups, and how many there are in all.
+    pub async fn list_groups(
+        &self,
+        filter: GroupFilter,
+        page: JobPage,
+    ) -> Result<(u64, Vec<Guid>), Failure> {
+        let memory: Vec<GroupRow> = {
+            let jobs = self.jobs.read();
+            let groups = jobs.groups(filter.tenant);
+            groups
+                .filter(|group| filter.passes(group))
+                .cloned()
+                .collect()
+        };
+        self.archived(move |archive| archive.groups(&filter, page, &memory))
+            .await
+    }
+
+    /// Reads many executions, in memory or archived; what is gone or of another company is left out.
+    pub async fn look_executions<T: Send + 'static>(
+        &self,
+        tenant: Tenant,
+        ids: impl IntoIterator<Item = Guid>,
+        view: impl Fn(&Execution) -> T + Clone + Send + 'static,
+    ) -> Result<BTreeMap<Guid, T>, Failure> {
+        let mut seen = BTreeMap::new();
+        let mut ended = Vec::new();
+        for id in BTreeSet::from_iter(ids) {
+            if self.executions.get(id).is_none() {
+                ended.push(id);
+                continue;
+            }
+            match self.look_execution(tenant, id, view.clone()).await {
+                Ok(view) => {
+                    seen.insert(id, view);
+                }
+                // It has been set aside, or has just gone: the others are shown.
+                Err(Failure::NotFound | Failure::Quarantined(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        if ended.is_empty() {
+            return Ok(seen);
+        }
+        let found = self.archived(move |archive| archive.executions(&ended));
+        for execution in found.await? {
+            if execution.tenant() == tenant {
+                seen.insert(execution.id(), view(&execution));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Cancels jobs of an execution; robots that are not connected now are not waited for.
+    pub async fn cancel_jobs<T: Send + 'static>(
+        &self,
+        execution: Guid,
+        scope: Scope,
+        by: Stamp,
+        view: impl FnOnce(&Execution, &Decision) -> T,
+    ) -> Result<T, Failure> {
+        let cell = self.executions.get(execution).ok_or(Failure::NotFound)?;
+        let holders = cell.peek(|execution| {
+            let runs = execution.jobs().iter().filter_map(|job| job.open_run());
+            runs.map(|run| run.robot).collect::<BTreeSet<_>>()
+        });
+        let disconnected = {
+            let jobs = self.jobs.read();
+            let holders = holders.unwrap_or_default().into_iter();
+            holders.filter(|robot| !jobs.is_connected(*robot)).collect()
+        };
+        let command = Command::Cancel {
+            scope,
+            by,
+            message: None,
+            disconnected,
+        };
+        self.order_execution(execution, command, view).await
+    }
+
+    /// Waits until a job in memory has ended, or the time is over.
+    pub async fn await_job(&self, job: Guid, at_most: Duration) {
+        let end = self.jobs.write().until_end(job);
+        if let Some(end) = end {
+            // Closed or out of time: whoever waits looks anew.
+            let _ = tokio::time::timeout(at_most, end).await;
+        }
+    }
+
+    /// A job's row, if it is in memory.
+    pub fn job_row(&self, job: Guid) -> Option<JobRow> {
+        self.jobs.read().job(job).cloned()
+    }
+}
