@@ -25,7 +25,7 @@ mod lineage;
 mod merged;
 mod merged_total;
 mod openapi;
-mod order;
+pub(crate) mod order;
 mod page;
 mod problem;
 mod render;

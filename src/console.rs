@@ -18,6 +18,7 @@ pub mod body;
 pub mod call;
 mod companies;
 mod departments;
+mod jobs;
 pub mod json;
 mod openapi;
 mod packages;
@@ -30,6 +31,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod workflows;
 
 pub use uploads::channels;
 

@@ -40,13 +40,19 @@ impl Write {
 }
 
 fn remember(state: &State, request: &Request) -> Option<Remember> {
-    let key = request.headers.get(IDEMPOTENCY_KEY)?;
     let principal = request.extensions.get::<Caller>();
     let principal = principal.and_then(|caller| caller.principal.as_deref());
+    let tenant = common::tenant(state, request);
+    remember_of(request, tenant, principal.unwrap_or_default())
+}
+
+/// With an `Idempotency-Key`: which request of a principal of a company it is.
+pub fn remember_of(request: &Request, tenant: Tenant, principal: &str) -> Option<Remember> {
+    let key = request.headers.get(IDEMPOTENCY_KEY)?;
     let mut hash = Sha256::new();
-    hash.update(common::tenant(state, request).0.to_le_bytes());
+    hash.update(tenant.0.to_le_bytes());
     for part in [
-        principal.unwrap_or_default().as_bytes(),
+        principal.as_bytes(),
         request.method.as_str().as_bytes(),
         request.uri.to_string().as_bytes(),
         key.as_bytes(),

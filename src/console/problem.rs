@@ -82,6 +82,24 @@ impl Refused {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
+    /// The status that it is answered with.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Refused::Fault(fault) => fault.status(),
+            Refused::Denied(denied) => denied.status(),
+            Refused::Problem(details) => details.status,
+        }
+    }
+
+    /// Why, for people.
+    pub fn detail(&self) -> String {
+        match self {
+            Refused::Fault(fault) => fault.to_string(),
+            Refused::Denied(denied) => denied.to_string(),
+            Refused::Problem(details) => details.detail.clone(),
+        }
+    }
+
     fn again_after(mut self, seconds: u32) -> Self {
         if let Refused::Problem(details) = &mut self {
             details.retry_after_s = Some(seconds);

@@ -3,10 +3,10 @@
 
 use super::{
     call::{Answered, Call},
-    companies, departments, openapi, packages, people, problem,
+    companies, departments, jobs, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
-    uploads,
+    uploads, workflows,
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
@@ -168,7 +168,12 @@ where
 
 /// Every endpoint.
 pub fn endpoints() -> Vec<Endpoint> {
-    let groups = [organisation(), package_files()];
+    let groups = [
+        organisation(),
+        package_files(),
+        workflows::endpoints(),
+        jobs::endpoints(),
+    ];
     groups.into_iter().flatten().collect()
 }
 

@@ -1,0 +1,72 @@
+//! Executing a workflow: what the request says beside it counts for this execution only.
+
+use crate::{
+    api::order,
+    console::{
+        body::Body,
+        call::{Answered, Call, new_id, ok},
+        jobs::render,
+        problem::Refused,
+    },
+};
+use org::Permission as P;
+use rpa::{
+    execution::{Execution, Startup, Subject},
+    registry::{
+        Target,
+        plan::{Execute, Overrides},
+    },
+    terms::{JobExecutionPolicy, JobStartupType, VideoRecordMode},
+};
+
+/// `POST /openapi/workflows/{id}/execute`
+pub async fn execute(call: Call) -> Answered {
+    let id = super::check(&call, P::WorkflowExecute)?;
+    let body = call.body()?;
+    let execute = Execute {
+        tenant: call.tenant(),
+        execution: new_id()?,
+        created: call.by(),
+        startup: startup(&body)?,
+        source: body.text("source")?,
+        activity: None,
+        overrides: overrides(&body)?,
+    };
+    let company = call.visitor.company;
+    let view = move |execution: &Execution| render::jobs(execution, company);
+    let (engine, target) = (&call.state.engine, Target::Workflow(id));
+    let principal = call.visitor.id.to_string();
+    match order::remember_of(&call.request, call.tenant(), &principal) {
+        None => ok(engine.execute(execute, target, view).await?),
+        Some(request) => {
+            let render = move |execution: &Execution| order::rendered(view(execution));
+            let answer = engine.execute_once(execute, target, request, render);
+            Ok(order::respond_shared(answer.await?))
+        }
+    }
+}
+
+fn startup(body: &Body) -> Result<Startup, Refused> {
+    let kind = body.word("startupType", JobStartupType::read)?;
+    Ok(Startup {
+        kind: kind.unwrap_or(JobStartupType::Manually),
+        id: body.text("startupId")?,
+        name: body.text("startupName")?,
+    })
+}
+
+fn overrides(body: &Body) -> Result<Overrides, Refused> {
+    Ok(Overrides {
+        arguments: body.arguments("arguments")?.unwrap_or_default(),
+        video: body.word("videoRecordMode", VideoRecordMode::read)?,
+        priority: body.unsigned("priority")?,
+        max_retry_count: body.unsigned("maxRetryCount")?,
+        max_run_seconds: body.unsigned("maxRunSeconds")?,
+        policy: body.word("triggerPolicy", JobExecutionPolicy::read)?,
+        subject: Subject {
+            id: body.text("jobSubjectId")?,
+            name: body.text("jobSubjectName")?,
+            kind: body.text("jobSubjectType")?,
+        },
+    })
+}

@@ -1,0 +1,104 @@
+//! The robots that a workflow targets directly.
+
+use crate::console::{
+    call::{Answered, Call, done, ok},
+    json::{Object, array},
+    page,
+    problem::{Refused, internal},
+};
+use org::{Guid, Permission as P};
+use rpa::registry::{Action, Reply, Robot};
+
+/// `GET /openapi/workflows/{id}/robots`
+pub async fn list(call: Call) -> Answered {
+    let list = call.list_query()?;
+    let id = call.id("id")?;
+    call.state.engine.registry.look(|registry| {
+        let found = registry.workflow(call.tenant(), id);
+        let workflow = call.checked(P::WorkflowView, "workflow", found)?;
+        let ids = workflow.robots.iter();
+        let robots = ids.filter_map(|id| registry.robot(call.tenant(), *id));
+        // Who may see the workflow sees what it targets.
+        let (count, page) = list.page(&crate::console::call::Scope::All, robots);
+        page::list(count, page, |robot, out| push(&call, robot, out))
+    })
+}
+
+fn push(call: &Call, robot: &Robot, out: &mut String) {
+    let jobs = call.state.engine.jobs.read();
+    let presence = jobs.presence();
+    let reported = &robot.reported;
+    let mut object = Object::begin(out);
+    object.id("id", robot.id);
+    object.label(&robot.label);
+    object.text("status", presence.status(robot.id).name());
+    object.maybe_instant("lastHeartbeatTime", presence.last_seen_ms(robot.id));
+    object.maybe_text("version", reported.version.as_deref());
+    object.maybe_text("sdkVersion", reported.sdk_version.as_deref());
+    object.maybe_text("currentDeviceId", reported.device_id.as_deref());
+    object.text("consoleManagement", robot.management.name());
+    // There are no licences here.
+    object.text("licenseStatus", "ServerLicensed");
+    object.text("clientSku", "Enterprise");
+    object.boolean("canUpgrade", false);
+    object.texts("listeningStatus", &[] as &[&str]);
+    object.meta("Robot", call.visitor.company, &robot.meta);
+    object.end();
+}
+
+/// `POST /openapi/workflows/{id}/robots`
+pub async fn bind(call: Call) -> Answered {
+    let workflow = super::check(&call, P::WorkflowEdit)?;
+    let ids = call.body()?.ids("robotIds")?;
+    let ids = ids.ok_or_else(|| Refused::field("robotIds", "given"))?;
+    let ids: Vec<rpa::Guid> = ids.into_iter().map(|id| rpa::Guid(id.0)).collect();
+    // One that the caller may not see is told of like one that cannot be bound.
+    let hidden = hidden(&call, &ids);
+    let robots = ids.iter().copied().filter(|id| !hidden.contains(id));
+    let command = call.command(Action::BindRobots {
+        workflow,
+        robots: robots.collect(),
+    });
+    let reply = call.state.engine.change_registry(command).await?;
+    let Reply::Bound(results) = reply else {
+        return Err(internal("a binding was answered with something else"));
+    };
+    let mut out = String::new();
+    let refused = hidden
+        .iter()
+        .map(|id| (*id, Some(Refused::forbidden().detail())));
+    let results = results
+        .into_iter()
+        .map(|(id, refusal)| (id, refusal.map(|refusal| refusal.to_string())));
+    let mut all: Vec<(rpa::Guid, Option<String>)> = results.chain(refused).collect();
+    all.sort_by_key(|(id, _)| ids.iter().position(|asked| asked == id));
+    array(&mut out, all, |(robot, message), out| {
+        let mut object = Object::begin(out);
+        object.id("workflowId", workflow);
+        object.id("robotId", robot);
+        object.maybe_text("errorMessage", message.as_deref());
+        object.end();
+    });
+    ok(out)
+}
+
+/// The robots of the company that the caller may not see.
+fn hidden(call: &Call, ids: &[rpa::Guid]) -> Vec<rpa::Guid> {
+    call.state.engine.registry.look(|registry| {
+        let hidden = ids.iter().copied().filter(|id| {
+            let robot = registry.robot(call.tenant(), *id);
+            robot.is_some_and(|robot| call.check(P::RobotView, robot.meta.department).is_err())
+        });
+        hidden.collect()
+    })
+}
+
+/// `DELETE /openapi/workflows/{id}/robots/{robot}`
+pub async fn unbind(call: Call) -> Answered {
+    let workflow = super::check(&call, P::WorkflowEdit)?;
+    let robot: Guid = call.org_id("robot")?;
+    let robot = rpa::Guid(robot.0);
+    let command = call.command(Action::UnbindRobot { workflow, robot });
+    call.state.engine.change_registry(command).await?;
+    done()
+}
