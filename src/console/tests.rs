@@ -3,10 +3,13 @@
 
 mod companies;
 mod content;
+mod jobs;
 mod matrix;
 mod packages;
 mod uploads;
 mod wire;
+mod workflows;
+mod world;
 
 use crate::{
     config::{Clock, Config},
