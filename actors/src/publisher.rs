@@ -124,7 +124,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::Organisation(events) => core.organisation.publish(&events),
                 Change::Registry(events) => {
                     core.registry.publish(&events);
-                    core.robots.registry_changed(&events);
+                    core.robots.registry_changed(core, &events);
                 }
                 Change::Execution(change) => changed_executions.push(*change),
                 Change::ExecutionsArchived(ids) => executions::archived(core, &ids),

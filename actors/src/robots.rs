@@ -143,7 +143,7 @@ impl Robots {
     }
 
     /// Who may work where has changed.
-    pub fn registry_changed(&self, events: &[Event]) {
+    pub fn registry_changed(&self, core: &Core, events: &[Event]) {
         for event in events {
             match event {
                 Event::RobotSaved(robot) => self.cast(robot.id, Message::Look),
@@ -151,7 +151,10 @@ impl Robots {
                 Event::Removed {
                     kind: Kind::Robot,
                     id,
-                } => self.evict(*id),
+                } => {
+                    self.evict(*id);
+                    core.jobs.write().presence.forget(*id);
+                }
                 Event::Removed {
                     kind: Kind::Group, ..
                 } => self.all(|| Message::Look),

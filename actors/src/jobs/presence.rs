@@ -31,6 +31,8 @@ impl RobotStatus {
 pub struct Presence {
     robots: BTreeMap<Guid, Robot>,
     idle: BTreeMap<Guid, BTreeSet<Guid>>,
+    /// When robots were heard last, milliseconds since 1970; also those whose connection has ended.
+    heard: BTreeMap<Guid, i64>,
 }
 
 #[derive(Default)]
@@ -40,13 +42,18 @@ struct Robot {
     idle: bool,
     /// It has nothing to do; also while it takes no work.
     ready: bool,
-    last_seen_ms: i64,
 }
 
 impl Presence {
     /// A robot has connected, or was heard.
     pub fn seen(&mut self, robot: Guid, at_ms: i64) {
-        self.robots.entry(robot).or_default().last_seen_ms = at_ms;
+        self.robots.entry(robot).or_default();
+        self.heard.insert(robot, at_ms);
+    }
+
+    /// A robot is registered no more.
+    pub fn forget(&mut self, robot: Guid) {
+        self.heard.remove(&robot);
     }
 
     /// A robot's connection has ended.
@@ -108,9 +115,9 @@ impl Presence {
         }
     }
 
-    /// When it was heard last, milliseconds since 1970; none while it is not connected.
+    /// When it was heard last, milliseconds since 1970; none: not since the server's start.
     pub fn last_seen_ms(&self, robot: Guid) -> Option<i64> {
-        self.robots.get(&robot).map(|known| known.last_seen_ms)
+        self.heard.get(&robot).copied()
     }
 
     /// The idle robots of a group.
