@@ -18,6 +18,7 @@ pub mod body;
 pub mod call;
 mod companies;
 mod departments;
+mod groups;
 mod jobs;
 pub mod json;
 mod openapi;
@@ -26,6 +27,7 @@ pub mod page;
 mod people;
 pub mod problem;
 pub mod query;
+mod robots;
 pub mod sweeping;
 pub mod table;
 #[cfg(test)]

@@ -96,6 +96,13 @@ impl State {
         })
     }
 
+    /// Where the outside reaches the APIs, without a slash at the end.
+    pub fn gateway_url(&self) -> &str {
+        self.gateway
+            .get()
+            .map_or("http://localhost", String::as_str)
+    }
+
     /// Absolute URLs come from the configuration, else from the addresses: the APIs are at the first of them, signing in
     /// is at the last.
     fn set_public_urls(&self, addresses: &[SocketAddr]) {

@@ -3,10 +3,10 @@
 
 use super::{
     call::{Answered, Call},
-    companies, departments, jobs, openapi, packages, people, problem,
+    companies, departments, groups, jobs, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
-    uploads, workflows,
+    robots, uploads, workflows,
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
@@ -173,6 +173,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         package_files(),
         workflows::endpoints(),
         jobs::endpoints(),
+        groups::endpoints(),
+        robots::endpoints(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -3,9 +3,12 @@
 
 mod companies;
 mod content;
+mod groups;
 mod jobs;
 mod matrix;
 mod packages;
+mod robots;
+mod story;
 mod uploads;
 mod wire;
 mod workflows;

@@ -73,10 +73,7 @@ pub async fn open(call: Call) -> Answered {
 }
 
 fn address(state: &State, id: rpa::Guid, expires_ms: i64) -> String {
-    let gateway = state
-        .gateway
-        .get()
-        .map_or("http://localhost", String::as_str);
+    let gateway = state.gateway_url();
     let tag = hmac::sign(&key(state), message(id, expires_ms).as_bytes());
     let signature = URL_SAFE_NO_PAD.encode(tag);
     format!("{gateway}/openapi/uploads/{id}?expires={expires_ms}&signature={signature}")

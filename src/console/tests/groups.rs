@@ -1,0 +1,382 @@
+//! Groups of robots and who is in them.
+
+use super::story::Story;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_made_on_both_paths_changed_and_deleted() {
+    let mut story = Story::begin().await;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /queues",
+                r#"{"Name":"g1","DESCRIPTION":"d","Tags":["a"],"properties":{"k":1},"createBy":"x","CreateByName":null}"#,
+                200,
+                &[
+                    r#""name":"g1","description":"d","tags":["a"],"properties":{"k":"1"}"#,
+                    r#""robotCount":0"#,
+                    r#""companyId":"00000000-0000-4000-8000-00000000000c","departmentId":"{root}""#,
+                    r#""resourceType":"Queue""#,
+                    r#""createdByName":"admin""#,
+                    r#""eTag":"1""#,
+                    "!modified",
+                    "!null",
+                ],
+                "g1=/id",
+            ),
+            (
+                "admin",
+                "POST /Queues/30F57CE8-2530-4D30-B9D1-F6352A0381C1",
+                r#"{"name":"g2","departmentId":"{sales}"}"#,
+                200,
+                &[
+                    r#""id":"30f57ce8-2530-4d30-b9d1-f6352a0381c1""#,
+                    r#""departmentId":"{sales}""#,
+                ],
+                "g2=/id",
+            ),
+            ("admin", "POST /queues/{g2}", r#"{"name":"g3"}"#, 409, &["id-taken"], ""),
+            ("admin", "POST /queues/whatever", r#"{"name":"g4"}"#, 200, &["g4"], "g4=/id"),
+            ("admin", "POST /queues", "", 400, &["improper", "name"], ""),
+            ("admin", "POST /queues", "[1]", 400, &["malformed-request"], ""),
+            ("admin", "GET /queues/{g1}", "{}", 200, &[r#""id":"{g1}""#], ""),
+            (
+                "admin",
+                "PATCH /queues/{g1}",
+                r#"{"NAME":"renamed","tags":null,"eTag":"string"}"#,
+                200,
+                &[r#""name":"renamed""#, r#""tags":["a"]"#, r#""modifiedByName":"admin""#, r#""eTag":"2""#],
+                "",
+            ),
+            ("admin", "PATCH /queues/{g1}", r#"{"name":"x","etag":"1"}"#, 409, &["changed"], ""),
+            ("admin", "PATCH /queues/{g1}", r#"{"name":" "}"#, 400, &["improper"], ""),
+            ("admin", "PATCH /queues/{g1}", "", 200, &["renamed"], ""),
+            ("admin", "DELETE /queues/{g1}", "{}", 200, &["!{"], ""),
+            ("admin", "GET /queues/{g1}", "{}", 404, &["unknown"], ""),
+            ("admin", "DELETE /queues/{g1}", "{}", 404, &["unknown"], ""),
+            ("admin", "PATCH /queues/{g1}", "", 404, &["unknown"], ""),
+            ("admin", "GET /queues/text", "", 404, &["unknown"], ""),
+        ])
+        .await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_are_listed_by_department_name_and_page_and_nobody_sees_another_company() {
+    let mut story = Story::begin().await;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /queues",
+                r#"{"name":"Alpha"}"#,
+                200,
+                &[],
+                "a=/id",
+            ),
+            (
+                "admin/sales",
+                "POST /queues",
+                r#"{"name":"beta"}"#,
+                200,
+                &["{sales}"],
+                "b=/id",
+            ),
+            (
+                "other",
+                "POST /queues",
+                r#"{"name":"theirs"}"#,
+                200,
+                &[],
+                "o=/id",
+            ),
+            (
+                "admin",
+                "GET /queues?PageIndex=0&&PageSize=20&isdesc=False",
+                "{}",
+                200,
+                &[r#""count":2"#, "{a}", "{b}", "!theirs"],
+                "",
+            ),
+            (
+                "admin/sales",
+                "GET /queues",
+                "{}",
+                200,
+                &[r#""count":1"#, "{b}"],
+                "",
+            ),
+            (
+                "sales",
+                "GET /queues",
+                "{}",
+                200,
+                &[r#""count":1"#, "{b}"],
+                "",
+            ),
+            ("sales/root", "GET /queues", "{}", 403, &["forbidden"], ""),
+            (
+                "viewer",
+                "GET /queues?Name=ALPH",
+                "",
+                200,
+                &[r#""count":1"#, "{a}"],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /queues?AssociatedQueueId={b}",
+                "",
+                200,
+                &[r#""count":1"#, "{b}"],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /queues?packageid={nothing}",
+                "",
+                200,
+                &[r#"{"count":0,"list":[]}"#],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /queues?PageSize=0",
+                "",
+                400,
+                &["PageSize"],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /queues?PackageVersionId=x",
+                "",
+                400,
+                &["PackageVersionId"],
+                "",
+            ),
+            ("sales", "GET /queues/{a}", "", 403, &["forbidden"], ""),
+            ("sales", "GET /queues/{b}", "", 200, &["beta"], ""),
+            (
+                "sales",
+                "POST /queues",
+                r#"{"name":"g"}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            (
+                "sales/sales",
+                "POST /queues",
+                r#"{"name":"g"}"#,
+                200,
+                &["{sales}"],
+                "",
+            ),
+            (
+                "viewer",
+                "POST /queues",
+                r#"{"name":"g"}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            (
+                "viewer",
+                "PATCH /queues/{a}",
+                r#"{"name":"g"}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            ("viewer", "DELETE /queues/{a}", "", 403, &["forbidden"], ""),
+            ("nobody", "GET /queues", "", 403, &["forbidden"], ""),
+            ("", "GET /queues", "", 401, &["unauthorized"], ""),
+            ("other", "GET /queues/{a}", "", 404, &["unknown"], ""),
+            (
+                "other",
+                "PATCH /queues/{a}",
+                r#"{"name":"g"}"#,
+                404,
+                &["unknown"],
+                "",
+            ),
+            ("other", "DELETE /queues/{a}", "", 404, &["unknown"], ""),
+            ("other", "GET /queues/{a}/robots", "", 404, &["unknown"], ""),
+            ("admin", "PUT /queues/{a}", "", 405, &["method"], ""),
+        ])
+        .await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn robots_come_into_a_group_and_leave_it() {
+    let mut story = Story::begin().await;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /queues",
+                r#"{"name":"g"}"#,
+                200,
+                &[],
+                "g=/id",
+            ),
+            (
+                "admin",
+                "POST /robots",
+                r#"{"name":"r1"}"#,
+                200,
+                &[],
+                "r1=/id",
+            ),
+            (
+                "admin/sales",
+                "POST /robots",
+                r#"{"name":"r2"}"#,
+                200,
+                &[],
+                "r2=/id",
+            ),
+            (
+                "other",
+                "POST /robots",
+                r#"{"name":"r3"}"#,
+                200,
+                &[],
+                "r3=/id",
+            ),
+            (
+                "admin",
+                "POST /queues/{g}/robots",
+                r#"{"RobotIds":["{r1}","{r2}"]}"#,
+                200,
+                &[r#""count":2"#, "{r1}", "{r2}", "!connectionString"],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /queues/{g}",
+                "",
+                200,
+                &[r#""robotCount":2"#],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /queues/{g}/robots?Name=R1",
+                "{}",
+                200,
+                &[r#""count":1"#, "{r1}"],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /robots/{r1}",
+                "",
+                200,
+                &[r#""queueIds":["{g}"]"#],
+                "",
+            ),
+            (
+                "admin",
+                "GET /robots?associatedqueueid={g}",
+                "",
+                200,
+                &[r#""count":2"#],
+                "",
+            ),
+            (
+                "admin",
+                "POST /queues/{g}/robots",
+                "",
+                400,
+                &["robotIds"],
+                "",
+            ),
+            (
+                "admin",
+                "POST /queues/{g}/robots",
+                r#"{"robotIds":["{r1}","{r3}"]}"#,
+                400,
+                &["unknown-reference"],
+                "",
+            ),
+            (
+                "admin",
+                "DELETE /queues/{g}/robots/{r1}",
+                "{}",
+                200,
+                &[],
+                "",
+            ),
+            (
+                "admin",
+                "DELETE /queues/{g}/robots/{r1}",
+                "{}",
+                404,
+                &["unknown"],
+                "",
+            ),
+            (
+                "admin",
+                "GET /queues/{g}/robots",
+                "",
+                200,
+                &[r#""count":1"#, "!{r1}"],
+                "",
+            ),
+            (
+                "viewer",
+                "POST /queues/{g}/robots",
+                r#"{"robotIds":["{r1}"]}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            (
+                "viewer",
+                "DELETE /queues/{g}/robots/{r2}",
+                "",
+                403,
+                &["forbidden"],
+                "",
+            ),
+            // A robot of a department that one may not see stays out of one's own group.
+            (
+                "sales/sales",
+                "POST /queues",
+                r#"{"name":"s"}"#,
+                200,
+                &[],
+                "s=/id",
+            ),
+            (
+                "sales",
+                "POST /queues/{s}/robots",
+                r#"{"robotIds":["{r1}"]}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            (
+                "sales",
+                "POST /queues/{s}/robots",
+                r#"{"robotIds":["{r2}"]}"#,
+                200,
+                &["{r2}"],
+                "",
+            ),
+            ("admin", "DELETE /queues/{g}", "", 200, &[], ""),
+            (
+                "viewer",
+                "GET /robots/{r2}",
+                "",
+                200,
+                &[r#""queueIds":["{s}"]"#],
+                "",
+            ),
+        ])
+        .await;
+    story.end().await;
+}
