@@ -14,6 +14,7 @@
 //! ([`call::Call::check`], [`call::Call::scope`], [`call::Call::place`]). A permission too little is 403, an id of another
 //! company is 404.
 
+mod assets;
 pub mod body;
 pub mod call;
 mod companies;
@@ -21,6 +22,7 @@ mod departments;
 mod groups;
 mod jobs;
 pub mod json;
+mod layouts;
 mod openapi;
 mod packages;
 pub mod page;
@@ -28,6 +30,7 @@ mod people;
 pub mod problem;
 pub mod query;
 mod robots;
+mod schedules;
 pub mod sweeping;
 pub mod table;
 #[cfg(test)]

@@ -24,3 +24,4 @@ pub mod server;
 pub mod sso;
 pub mod tokens;
 pub mod users;
+pub mod vault;

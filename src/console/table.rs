@@ -2,11 +2,12 @@
 //! Owns: that nobody comes to a function without what its line asks for. Never: a function's work.
 
 use super::{
+    assets,
     call::{Answered, Call},
-    companies, departments, groups, jobs, openapi, packages, people, problem,
+    companies, departments, groups, jobs, layouts, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
-    robots, uploads, workflows,
+    robots, schedules, uploads, workflows,
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
@@ -175,6 +176,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         jobs::endpoints(),
         groups::endpoints(),
         robots::endpoints(),
+        layouts::endpoints(),
+        assets::endpoints(),
+        schedules::endpoints(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -1,0 +1,342 @@
+//! Schedules: what is executed when.
+//! Owns: how they look, and that nobody schedules what they may not execute. Never: fires one.
+
+use super::{
+    assets,
+    body::Body,
+    call::{Answered, Call, done, new_id, ok},
+    json::{Object, array},
+    page,
+    problem::Refused,
+    table::{Endpoint, delete, get, patch, post},
+};
+use codec::instant;
+use org::{Guid, Permission as P};
+use rpa::{
+    registry::{Action, Firing, FiringOutcome, Schedule, ScheduleSettings, Target},
+    schedule::Rule,
+    terms::Misfire,
+};
+
+/// Firings that are looked ahead when nobody says how many.
+const NEXT: usize = 3;
+/// Firings that are looked ahead at most.
+const MAX_NEXT: usize = 100;
+
+/// The lines of the table.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/openapi/schedules", P::ScheduleView, list, "Schedules")
+            .lists()
+            .query(&["TargetId", "Enabled"]),
+        post(
+            "/openapi/schedules",
+            P::ScheduleCreate,
+            create,
+            "Make a schedule",
+        ),
+        get(
+            "/openapi/schedules/{id}",
+            P::ScheduleView,
+            show,
+            "A schedule",
+        ),
+        patch(
+            "/openapi/schedules/{id}",
+            P::ScheduleEdit,
+            change,
+            "Change a schedule",
+        ),
+        delete(
+            "/openapi/schedules/{id}",
+            P::ScheduleDelete,
+            remove,
+            "Delete a schedule",
+        ),
+        post(
+            "/openapi/schedules/{id}/enable",
+            P::ScheduleEdit,
+            |call| switch(call, true),
+            "Let a schedule fire",
+        ),
+        post(
+            "/openapi/schedules/{id}/disable",
+            P::ScheduleEdit,
+            |call| switch(call, false),
+            "Let a schedule rest",
+        ),
+        get(
+            "/openapi/schedules/{id}/next",
+            P::ScheduleView,
+            next,
+            "When a schedule fires next",
+        )
+        .query(&["count"]),
+        get(
+            "/openapi/schedules/{id}/log",
+            P::ScheduleView,
+            log,
+            "What became of a schedule's firings, the last one first",
+        )
+        .query(&["PageIndex", "PageSize"]),
+    ]
+}
+
+fn push(company: Guid, schedule: &Schedule, out: &mut String) {
+    let mut object = Object::begin(out);
+    object.id("id", schedule.id);
+    object.label(&schedule.label);
+    let (kind, id) = match schedule.target {
+        Target::Workflow(id) => ("Workflow", id),
+        Target::Layout(id) => ("Layout", id),
+    };
+    let mut target = Object::begin(object.name("target"));
+    target.text("type", kind);
+    target.id("id", id);
+    target.end();
+    let timing = &schedule.timing;
+    match &timing.rule {
+        Rule::Cron(text) => object.text("cron", text),
+        Rule::Every(text) => object.text("every", text),
+        Rule::At(at_ms) => object.instant("at", *at_ms),
+    }
+    object.text("timeZone", &timing.time_zone);
+    object.instant("startAt", timing.start_ms);
+    object.maybe_instant("endAt", timing.end_ms);
+    object.boolean("enabled", schedule.enabled);
+    object.maybe_instant("nextAt", schedule.next_ms);
+    let last = schedule.firings.last();
+    object.maybe_instant("lastFiredAt", last.map(|firing| firing.at_ms));
+    object.arguments("arguments", &schedule.arguments);
+    object.maybe_number("priority", schedule.priority.map(i64::from));
+    object.maybe_number("maxRetryCount", schedule.max_retry_count.map(i64::from));
+    object.text(
+        "misfire",
+        match schedule.misfire {
+            Misfire::Once => "once",
+            Misfire::Skip => "skip",
+        },
+    );
+    object.meta("Schedule", company, &schedule.meta);
+    object.end();
+}
+
+/// The schedule that the path names, when the caller may do `permission` with it.
+pub fn look<T>(
+    call: &Call,
+    permission: P,
+    view: impl FnOnce(&Schedule) -> T,
+) -> Result<T, Refused> {
+    let id = call.id("id")?;
+    call.state.engine.registry.look(|registry| {
+        let found = registry.schedule(call.tenant(), id);
+        Ok(view(call.checked(permission, "schedule", found)?))
+    })
+}
+
+/// `GET /openapi/schedules`
+async fn list(call: Call) -> Answered {
+    let query = call.list_query()?;
+    let target = call.query().id("TargetId")?.map(|id| rpa::Guid(id.0));
+    let enabled = call.query().boolean("Enabled")?;
+    let scope = call.scope(P::ScheduleView)?;
+    let takes = |schedule: &&Schedule| {
+        let (Target::Workflow(id) | Target::Layout(id)) = schedule.target;
+        target.is_none_or(|target| target == id)
+            && enabled.is_none_or(|enabled| enabled == schedule.enabled)
+    };
+    call.state.engine.registry.look(|registry| {
+        let (count, page) = query.page(&scope, registry.schedules(call.tenant()).filter(takes));
+        page::list(count, page, |schedule, out| {
+            push(call.visitor.company, schedule, out);
+        })
+    })
+}
+
+/// `GET /openapi/schedules/{id}`
+async fn show(call: Call) -> Answered {
+    shown(&call, P::ScheduleView)
+}
+
+fn shown(call: &Call, permission: P) -> Answered {
+    ok(look(call, permission, |schedule| {
+        let mut out = String::new();
+        push(call.visitor.company, schedule, &mut out);
+        out
+    })?)
+}
+
+/// `POST /openapi/schedules`
+async fn create(call: Call) -> Answered {
+    let body = call.body()?;
+    let place = call.place(&body, P::ScheduleCreate)?;
+    let settings = settings(&call, &body)?;
+    let id = new_id()?;
+    let command = place.command(Action::CreateSchedule {
+        id,
+        department: place.department,
+        settings,
+    });
+    call.state.engine.change_registry(command).await?;
+    let body = call.state.engine.registry.look(|registry| {
+        let mut out = String::new();
+        push(
+            place.company,
+            registry.schedule(place.tenant, id)?,
+            &mut out,
+        );
+        Some(out)
+    });
+    // Somebody may have deleted it already.
+    ok(body.ok_or_else(|| Refused::unknown("schedule", &id.to_string()))?)
+}
+
+/// `PATCH /openapi/schedules/{id}`
+async fn change(call: Call) -> Answered {
+    let body = call.body()?;
+    let id = look(&call, P::ScheduleEdit, |schedule| schedule.id)?;
+    let (etag, settings) = (body.etag()?, settings(&call, &body)?);
+    let command = call.command(Action::ChangeSchedule { id, etag, settings });
+    call.state.engine.change_registry(command).await?;
+    shown(&call, P::ScheduleEdit)
+}
+
+/// `DELETE /openapi/schedules/{id}`
+async fn remove(call: Call) -> Answered {
+    let id = look(&call, P::ScheduleDelete, |schedule| schedule.id)?;
+    let command = call.command(Action::DeleteSchedule { id });
+    call.state.engine.change_registry(command).await?;
+    done()
+}
+
+/// `POST /openapi/schedules/{id}/enable` and `…/disable`
+async fn switch(call: Call, enabled: bool) -> Answered {
+    let etag = call.body()?.etag()?;
+    let id = look(&call, P::ScheduleEdit, |schedule| schedule.id)?;
+    let settings = ScheduleSettings {
+        enabled: Some(enabled),
+        ..ScheduleSettings::default()
+    };
+    let command = call.command(Action::ChangeSchedule { id, etag, settings });
+    call.state.engine.change_registry(command).await?;
+    shown(&call, P::ScheduleEdit)
+}
+
+fn settings(call: &Call, body: &Body) -> Result<ScheduleSettings, Refused> {
+    let target = match body.object("target")? {
+        Some(target) => Some(read_target(call, &target)?),
+        None => None,
+    };
+    let arguments = body.arguments("arguments")?;
+    assets::check_named(call, arguments.iter().flatten())?;
+    Ok(ScheduleSettings {
+        label: body.label()?,
+        target,
+        rule: read_rule(body)?,
+        time_zone: body
+            .text("timeZone")?
+            .filter(|zone| !zone.trim().is_empty()),
+        start_ms: body.instant("startAt")?,
+        end_ms: cleared(body, "endAt", body.instant("endAt")?)?,
+        enabled: body.boolean("enabled")?,
+        arguments,
+        priority: cleared(body, "priority", body.unsigned("priority")?)?,
+        max_retry_count: cleared(body, "maxRetryCount", body.unsigned("maxRetryCount")?)?,
+        misfire: body.word("misfire", Misfire::read)?,
+    })
+}
+
+/// Null means absent, so an empty text is what takes a value away.
+fn cleared<T>(body: &Body, name: &str, given: Option<T>) -> Result<Option<Option<T>>, Refused> {
+    Ok(match given {
+        Some(value) => Some(Some(value)),
+        None => body.text(name)?.map(|_| None),
+    })
+}
+
+fn read_target(call: &Call, body: &Body) -> Result<Target, Refused> {
+    let id = rpa::Guid(body.required_id("id")?.0);
+    let kind = body.required_text("type")?;
+    let target = match kind.trim().to_ascii_lowercase().as_str() {
+        "workflow" => Target::Workflow(id),
+        "layout" | "workflowlayout" => Target::Layout(id),
+        _ => return Err(Refused::field("target.type", "Workflow or Layout")),
+    };
+    // Whoever schedules it executes it. What is not there is for the registry to refuse.
+    call.state.engine.registry.look(|registry| {
+        let (department, permission) = match target {
+            Target::Workflow(id) => {
+                let found = registry.workflow(call.tenant(), id);
+                (found.map(|one| one.meta.department), P::WorkflowExecute)
+            }
+            Target::Layout(id) => {
+                let found = registry.layout(call.tenant(), id);
+                (found.map(|one| one.meta.department), P::LayoutExecute)
+            }
+        };
+        department.map_or(Ok(()), |department| call.check(permission, department))
+    })?;
+    Ok(target)
+}
+
+fn read_rule(body: &Body) -> Result<Option<Rule>, Refused> {
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let cron = given(body.text("cron")?).map(Rule::Cron);
+    let every = given(body.text("every")?).map(Rule::Every);
+    let at = body.instant("at")?.map(Rule::At);
+    let mut rules = [cron, every, at].into_iter().flatten();
+    match (rules.next(), rules.next()) {
+        (rule, None) => Ok(rule),
+        (_, Some(_)) => Err(Refused::malformed("give one of cron, every, at")),
+    }
+}
+
+/// `GET /openapi/schedules/{id}/next`
+async fn next(call: Call) -> Answered {
+    let count = call.query().number("count")?.unwrap_or(NEXT);
+    if !(1..=MAX_NEXT).contains(&count) {
+        return Err(Refused::field("count", "between 1 and 100"));
+    }
+    let now_ms = call.state.engine.clock.now_ms();
+    let next = look(&call, P::ScheduleView, |schedule| {
+        schedule.timing.next_many(now_ms, count)
+    })?;
+    let next = next.map_err(|error| Refused::from(rpa::registry::Refusal::Timing(error)))?;
+    let mut out = String::new();
+    let mut object = Object::begin(&mut out);
+    object.count("count", next.len());
+    array(object.name("list"), next, |ms, out| {
+        out.push('"');
+        instant::push_rfc3339(ms, out);
+        out.push('"');
+    });
+    object.end();
+    ok(out)
+}
+
+fn push_firing(firing: &Firing, out: &mut String) {
+    let mut object = Object::begin(out);
+    object.instant("dueAt", firing.due_ms);
+    object.instant("firedAt", firing.at_ms);
+    match &firing.outcome {
+        FiringOutcome::Executed(execution) => {
+            object.text("outcome", "Executed");
+            object.id("jobGroupId", execution);
+        }
+        FiringOutcome::Skipped => object.text("outcome", "Skipped"),
+        FiringOutcome::Refused(message) => {
+            object.text("outcome", "Refused");
+            object.text("message", message);
+        }
+    }
+    object.end();
+}
+
+/// `GET /openapi/schedules/{id}/log`
+async fn log(call: Call) -> Answered {
+    let query = call.list_query()?;
+    let firings = look(&call, P::ScheduleView, |schedule| schedule.firings.clone())?;
+    let page = firings.iter().rev();
+    let page = page.skip(query.skipped()).take(query.page_size);
+    page::list(firings.len(), page.collect::<Vec<_>>(), push_firing)
+}
