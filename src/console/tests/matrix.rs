@@ -1,6 +1,7 @@
 //! Who may not: for every endpoint of the table, nobody without a token, with an old one, with too little rights, or of
 //! another company comes to its function. An endpoint that is new is in here by itself.
 
+use super::world::{Speaker, World};
 use super::{
     ADMIN, COMPANY, FOREIGN, FOREIGN_ROOT, Headers, NOBODY, NOTHING, OTHER, Server, VIEWER, dgs,
 };
