@@ -43,6 +43,8 @@ pub enum Command {
     Seed(SeedArgs),
     /// Serve a few sample processes from a data directory that is thrown away
     Demo(DemoArgs),
+    /// Work for a server: run the packages that it sends, on this machine
+    Robot(crate::robot::RobotArgs),
     /// Measure this machine with this server
     Bench(crate::bench::BenchArgs),
     /// One window of load, as the bench starts it

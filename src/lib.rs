@@ -19,6 +19,7 @@ pub mod logging;
 pub mod machine;
 pub mod pictures;
 pub mod process_center;
+pub mod robot;
 pub mod seed;
 pub mod server;
 pub mod sso;

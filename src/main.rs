@@ -5,7 +5,7 @@ use clap::Parser;
 use loomwork::{
     bench,
     cli::{Cli, Command},
-    data, demo, seed, server, tokens, users,
+    config, data, demo, logging, robot, seed, server, tokens, users,
 };
 use std::process::ExitCode;
 
@@ -34,6 +34,10 @@ fn main() -> ExitCode {
         Command::User(arguments) => users::run(&arguments.action),
         Command::Seed(arguments) => seed::run(&arguments),
         Command::Demo(arguments) => demo::serve(&arguments),
+        Command::Robot(arguments) => {
+            logging::start(&config::Log::default());
+            robot::run(&arguments).map_err(Into::into)
+        }
         Command::Bench(arguments) => bench::run(&arguments).map_err(Into::into),
         Command::BenchClient => bench::client().map_err(Into::into),
         Command::BenchEcho => bench::echo().map_err(Into::into),
@@ -42,6 +46,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("loomwork: {error}");
+            if let Some(error) = error.downcast_ref::<robot::Error>() {
+                return error.exit_code();
+            }
             if error.is::<seed::InUse>() {
                 return ExitCode::from(IN_USE);
             }
