@@ -20,6 +20,8 @@ use tokio::{
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A connection that lasted so long was a good one: the next wait is short again.
+const GOOD: Duration = Duration::from_secs(10);
 /// Events that wait for the robot.
 const EVENTS: usize = 64;
 
@@ -82,12 +84,16 @@ async fn keep_up(options: Options, events: Events) {
     let (mut wait, mut refusals) = (FIRST_WAIT, 0);
     loop {
         let mut course = Course::default();
+        let begun = Instant::now();
         let closed = session(&options, &mut tokens, &events, &mut course).await;
         if events.send(Event::Down).await.is_err() {
             return;
         }
         if course.was_welcomed {
-            (wait, refusals) = (FIRST_WAIT, 0);
+            refusals = 0;
+        }
+        if course.was_welcomed && begun.elapsed() >= GOOD {
+            wait = FIRST_WAIT;
         }
         let over = match closed {
             Closed::Bye => return,

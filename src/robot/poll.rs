@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 /// The server may hold a request so long when nothing is going on.
@@ -98,7 +98,11 @@ pub async fn session(
                 answer = &mut asked => break answer.map(Turn::Reply),
                 message = outgoing.recv() => match message {
                     Some(Outgoing::Say(message)) => waiting.push(message),
-                    Some(Outgoing::Bye(message)) => break Ok(Turn::Bye(message)),
+                    Some(Outgoing::Bye(message)) => {
+                        // An answer that is due soon is taken along; a longer wait is given up.
+                        timeout(2 * BUSY_WAIT, &mut asked).await.ok();
+                        break Ok(Turn::Bye(message));
+                    }
                     None => return Closed::Bye,
                 },
             }

@@ -120,9 +120,14 @@ pub async fn prepare(
 /// Runs it to its end.
 pub async fn run(job: Job, mut orders: mpsc::UnboundedReceiver<Order>, reports: Reports) {
     let run = job.offer.run();
-    let outcome = match begin(&job).await {
-        Ok(begun) => supervise(&job, begun, &mut orders, &reports).await,
-        Err(message) => failed(None, message),
+    let mut early = Vec::new();
+    let begun = tokio::select! {
+        begun = begin(&job) => begun.map_err(|message| failed(None, message)),
+        why = stopped(&mut orders, &mut early) => Err(stopped_by(why, None)),
+    };
+    let outcome = match begun {
+        Ok(begun) => supervise(&job, begun, (&mut orders, early), &reports).await,
+        Err(outcome) => outcome,
     };
     let home = job.home.clone();
     let cleared = cache::on_disk(move || {
@@ -136,6 +141,18 @@ pub async fn run(job: Job, mut orders: mpsc::UnboundedReceiver<Order>, reports: 
     reports.send((run, Report::Ended(outcome))).await.ok();
 }
 
+/// Waits for a stop; what else is asked meanwhile is kept.
+async fn stopped(orders: &mut mpsc::UnboundedReceiver<Order>, early: &mut Vec<Order>) -> Why {
+    loop {
+        match orders.recv().await {
+            Some(Order::Stop(why, _)) => return why,
+            Some(order @ (Order::Pause | Order::Resume)) => early.push(order),
+            None => return Why::Leaving,
+        }
+    }
+}
+
+/// Fetches, unpacks, begins. Nothing is awaited after the process is there, so that dropping this leaves none.
 async fn begin(job: &Job) -> Result<Begun, String> {
     let prepared = prepare(&job.offer, job.packages.clone()).await;
     let (file, command) = prepared.map_err(|(_, message)| message)?;
@@ -231,7 +248,7 @@ impl Watch {
 async fn supervise(
     job: &Job,
     begun: Begun,
-    orders: &mut mpsc::UnboundedReceiver<Order>,
+    (orders, early): (&mut mpsc::UnboundedReceiver<Order>, Vec<Order>),
     reports: &Reports,
 ) -> Value {
     let run = job.offer.run();
@@ -261,14 +278,12 @@ async fn supervise(
         kill_at: None,
     };
     // A pause that is asked for already stops it before its first instruction.
-    while let Ok(order) = orders.try_recv() {
+    for order in early {
         if let Some(report) = watch.obey(order) {
             reports.send((run.clone(), report)).await.ok();
         }
     }
-    if watch.stopped.is_none()
-        && let Err(error) = gate.open().await
-    {
+    if let Err(error) = gate.open().await {
         tracing::warn!(%error, "a run ended before it began");
     }
     let status = loop {
@@ -300,10 +315,7 @@ async fn supervise(
 fn outcome(watch: &Watch, status: ExitStatus, out: &Path) -> Value {
     let code = status.code();
     match watch.stopped {
-        Some(Why::Cancelled) => result("Cancelled", code, Map::new(), None),
-        Some(Why::TimeLimit) => failed(code, "time limit".to_owned()),
-        Some(Why::NoContact) => failed(code, "no contact with the server".to_owned()),
-        Some(Why::Leaving) => failed(code, "robot stopped".to_owned()),
+        Some(why) => stopped_by(why, code),
         None => match (code, arguments(out)) {
             (Some(0), Ok(arguments)) => result("Succeeded", code, arguments, None),
             (Some(0), Err(fault)) => failed(code, format!("malformed result: {fault}")),
@@ -313,6 +325,15 @@ fn outcome(watch: &Watch, status: ExitStatus, out: &Path) -> Value {
                 failed(None, format!("ended by signal {signal}"))
             }
         },
+    }
+}
+
+fn stopped_by(why: Why, code: Option<i32>) -> Value {
+    match why {
+        Why::Cancelled => result("Cancelled", code, Map::new(), None),
+        Why::TimeLimit => failed(code, "time limit".to_owned()),
+        Why::NoContact => failed(code, "no contact with the server".to_owned()),
+        Why::Leaving => failed(code, "robot stopped".to_owned()),
     }
 }
 

@@ -20,9 +20,9 @@ use super::{
 };
 use serde_json::Value;
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -105,7 +105,7 @@ impl Store {
         for entry in fs::read_dir(self.runs())? {
             let entry = entry?;
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                fs::remove_dir_all(entry.path())?;
+                remove_tree(&entry.path());
             }
         }
         for entry in fs::read_dir(self.packages())? {
@@ -124,6 +124,9 @@ impl Store {
             let home = Home {
                 path: entry?.path(),
             };
+            if home.is_gone() {
+                continue;
+            }
             let offer = fs::read(home.path.join("offer.json"))?;
             let offer: Offer = serde_json::from_slice(&offer)?;
             let state = match fs::read(home.path.join("result.json")) {
@@ -151,7 +154,10 @@ impl Store {
     /// Keeps a run that is about to be accepted.
     pub fn accept(&self, offer: &Offer) -> io::Result<Home> {
         let name = format!("{}.{}", offer.run_instance_id, offer.fence);
-        let (new, path) = (self.runs().join(format!(".{name}")), self.runs().join(name));
+        let (new, path) = (
+            self.runs().join(format!(".{name}.new")),
+            self.runs().join(name),
+        );
         DirBuilder::new().mode(0o700).create(&new)?;
         let offer = Offer {
             // Passwords may be in them, and a start brings them.
@@ -189,10 +195,17 @@ impl Home {
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Ok(());
         };
-        let gone = folder.join(format!(".{}", name.to_string_lossy()));
+        let gone = folder.join(format!(".{}.gone", name.to_string_lossy()));
         fs::rename(&self.path, &gone)?;
         sync(folder)?;
-        fs::remove_dir_all(gone)
+        remove_tree(&gone);
+        Ok(())
+    }
+
+    /// Whether it is one that is on its way out.
+    fn is_gone(&self) -> bool {
+        let name = self.path.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(b".")
     }
 
     /// Takes away what was the package's; secrets may be in it.
@@ -200,8 +213,7 @@ impl Home {
         for gone in [self.arguments(), self.out()] {
             fs::remove_file(gone).unwrap_or_default();
         }
-        // What cannot be removed now goes with the folder, or is found at the next start.
-        fs::remove_dir_all(self.work()).unwrap_or_default();
+        remove_tree(&self.work());
     }
 
     /// Writes the arguments, for the package only.
@@ -258,6 +270,31 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&new, path)?;
     path.parent().map_or(Ok(()), sync)
+}
+
+/// Removes a folder with all in it. What a package has put under another user stays, and no robot fails of it.
+fn remove_tree(path: &Path) {
+    if !path.exists() || fs::remove_dir_all(path).is_ok() {
+        return;
+    }
+    // Folders that their owner may not write.
+    open_up(path);
+    if let Err(error) = fs::remove_dir_all(path) {
+        tracing::warn!(path = %path.display(), %error, "a folder cannot be removed");
+    }
+}
+
+fn open_up(folder: &Path) {
+    fs::set_permissions(folder, Permissions::from_mode(0o700)).unwrap_or_default();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        // Not what a link leads to.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
 }
 
 fn sync(folder: &Path) -> io::Result<()> {

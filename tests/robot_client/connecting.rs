@@ -60,6 +60,8 @@ async fn without_websockets_the_same_is_said_by_polling_and_no_answer_is_lost() 
         let robot = Robot::start(&hub, options);
         let (mut line, _) = hub.greeted("forget").await;
         assert!(line.by_poll);
+        // What is lost is an answer within the session, not the one that makes it.
+        assert_eq!(line.any().await, json!({ "type": "heartbeat" }));
         let package = hub.package(
             "p",
             script("echo one; echo two >&2; echo '{\"a\":1}' > $LOOMWORK_RESULT"),

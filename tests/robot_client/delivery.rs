@@ -6,7 +6,11 @@ use super::{
     robot::Robot,
 };
 use serde_json::{Value, json};
-use std::fs;
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::Path,
+};
 
 /// Offers, accepts, starts.
 async fn started(line: &mut Line, offered: &Value) {
@@ -77,12 +81,20 @@ async fn a_robot_killed_in_the_middle_kills_what_is_left_and_does_not_name_it() 
     started(&mut line, &offer("run-1", 1, &package)).await;
     line.wait_for_line("ready").await;
     let pid = fs::read_to_string(pid).unwrap();
-    robot.kill_and_restart(&hub).await;
+    let tear = |state: &Path| {
+        let logs = state.join("runs/run-1.1/logs");
+        let mut file = OpenOptions::new().append(true).open(logs).unwrap();
+        file.write_all(b"{\"seq\":2,\"mess").unwrap();
+    };
+    robot.kill_and_restart_after(&hub, tear).await;
     let (mut line, hello) = hub.greeted("forget").await;
     assert_eq!(hello["runs"], json!([]));
     assert_eq!(state_of(&pid), None, "the left-over process runs on");
-    // What it had said is not lost.
-    line.wait_for_line("ready").await;
+    // What it had said is not lost; half a line is none.
+    let logs = line.wait("logs").await;
+    let entries = logs["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 1, "{logs}");
+    assert_eq!(entries[0]["message"], "ready");
     line.say(offer("run-2", 1, &package));
     line.wait("accept").await;
     assert_eq!(fs::read_to_string(count).unwrap(), "ran\n");

@@ -77,7 +77,7 @@ struct Session {
 struct Inner {
     manners: Mutex<Manners>,
     lines: mpsc::UnboundedSender<Line>,
-    sessions: AsyncMutex<BTreeMap<String, Session>>,
+    sessions: Mutex<BTreeMap<String, Arc<AsyncMutex<Session>>>>,
 }
 
 /// The hub.
@@ -97,7 +97,7 @@ impl Hub {
         let inner = Arc::new(Inner {
             manners: Mutex::default(),
             lines: sender,
-            sessions: AsyncMutex::default(),
+            sessions: Mutex::default(),
         });
         let serving = Arc::clone(&inner);
         tokio::spawn(async move {
@@ -303,33 +303,32 @@ impl Inner {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();
         let number = body["n"].as_u64().unwrap();
-        let mut sessions = self.sessions.lock().await;
-        let id = match body["session"].as_str() {
-            Some(id) => id.to_owned(),
-            None => {
-                let id = format!("s{}", sessions.len());
-                sessions.insert(id.clone(), self.line(true));
-                id
+        let (id, session) = {
+            let mut sessions = self.sessions.lock().unwrap();
+            let id = body["session"].as_str().map(str::to_owned);
+            let id = id.unwrap_or_else(|| format!("s{}", sessions.len()));
+            if body["session"].is_null() {
+                let session = Arc::new(AsyncMutex::new(self.line(true)));
+                sessions.insert(id.clone(), session);
             }
+            let Some(session) = sessions.get(&id) else {
+                return plain(409, Vec::new());
+            };
+            (id, Arc::clone(session))
         };
-        let Some(mut session) = sessions.remove(&id) else {
-            return plain(409, Vec::new());
-        };
-        drop(sessions);
+        let mut session = session.lock().await;
         let reply = match &session.last {
             Some((last, reply)) if *last == number => reply.clone(),
             Some((last, _)) => {
-                assert_eq!(number, last + 1);
+                assert!(number > *last);
                 session.turn(&id, &body).await
             }
             None => session.turn(&id, &body).await,
         };
         session.last = Some((number, reply.clone()));
-        let is_gone = reply["gone"] == true;
-        if is_gone {
+        if reply["gone"] == true {
             return plain(409, Vec::new());
         }
-        self.sessions.lock().await.insert(id, session);
         let mut manners = self.manners.lock().unwrap();
         if manners.lost_answers > 0 {
             manners.lost_answers -= 1;

@@ -2,8 +2,12 @@
 //!
 //! Owns: these stories of the built program. Never: a server of this project; the hub here only knows the protocol.
 
+// A story that cannot go on has failed.
+#![allow(clippy::unwrap_used)]
+
 mod connecting;
 mod delivery;
+mod example;
 mod hub;
 mod packages;
 mod refusals;

@@ -55,7 +55,13 @@ impl Robot {
 
     /// `kill -9`, and on again with the same directory.
     pub async fn kill_and_restart(&mut self, hub: &Hub) {
+        self.kill_and_restart_after(hub, |_| {}).await;
+    }
+
+    /// The same, with something done to its directory between.
+    pub async fn kill_and_restart_after(&mut self, hub: &Hub, between: impl FnOnce(&Path)) {
         self.child.kill().await.unwrap();
+        between(&self.place("state"));
         self.child = spawn(hub, self.folder.path(), &self.options);
     }
 

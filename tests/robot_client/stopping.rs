@@ -1,7 +1,7 @@
 //! Runs that are paused, cancelled, too long, out of contact, or whose robot is told to end.
 
 use super::{
-    hub::{Hub, Line},
+    hub::{Hub, Line, PATIENCE},
     packages::{Pipe, about, offer, script, state_of},
     robot::Robot,
 };
@@ -43,7 +43,14 @@ async fn a_paused_run_stands_still_until_it_is_resumed() {
         paused,
         json!({ "type": "paused", "runInstanceId": "run-1", "fence": 1 })
     );
-    assert_eq!(state_of(&pid), Some('T'));
+    // The signal has been sent; the machine may take a moment.
+    let stands_still = async {
+        while state_of(&pid) != Some('T') {
+            tokio::task::yield_now().await;
+        }
+    };
+    let stood = tokio::time::timeout(PATIENCE, stands_still).await;
+    stood.expect("the run does not stand still");
     line.cut();
     let (mut line, hello) = hub.greeted("continue").await;
     assert_eq!(hello["runs"][0]["state"], "paused");
