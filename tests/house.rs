@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("org", &["codec"]),
     ("rpa", &["codec"]),
     ("snapshots", &["codec"]),
-    ("actors", &["bpmn", "codec", "org", "snapshots"]),
+    ("actors", &["bpmn", "codec", "org", "rpa", "snapshots"]),
     (
         "loomwork",
         &["actors", "bpmn", "codec", "org", "rpa", "snapshots"],

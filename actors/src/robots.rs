@@ -10,10 +10,12 @@
 //! ```
 
 mod due;
+mod greeting;
 pub mod message;
 mod offer;
 mod robot;
 mod session;
+mod supervisor;
 mod talk;
 
 pub use session::{Outbox, Session};
@@ -75,7 +77,7 @@ impl Robots {
         if let Some(actor) = self.actors.get(&robot) {
             return Some(actor.clone());
         }
-        match robot::start(core, robot).await {
+        match supervisor::start(core, robot).await {
             Ok(actor) => {
                 self.actors.insert(robot, actor.clone());
                 Some(actor)

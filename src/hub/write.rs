@@ -2,12 +2,16 @@
 //! Owns: their fields, and that an asset's value stands only in what starts a run. Never: logs one.
 
 use super::packages;
-use crate::server::State;
+use crate::{
+    server::State,
+    vault::{self, Plain},
+};
 use actors::robots::message::{Offer, RunRef, ToRobot};
 use codec::json;
 use rpa::{
     Guid,
     execution::{AckReason, Verdict},
+    terms::AssetType,
 };
 use serde_json::{Map, Value, json};
 
@@ -136,7 +140,40 @@ fn work(state: &State, robot: Guid, offer: &Offer) -> Value {
     work
 }
 
-/// The values of assets, by the names of the arguments that want them.
-fn values(_state: &State, _robot: Guid, _assets: &[(String, Guid)]) -> Value {
-    Value::Object(Map::new())
+/// The values of assets, by the names of the arguments that want them. One that is gone, or that the keys do not open, is
+/// left out: the run sees that it lacks a value.
+fn values(state: &State, robot: Guid, assets: &[(String, Guid)]) -> Value {
+    let found = assets.iter().filter_map(|(argument, id)| {
+        let asset = state.engine.registry.look(|registry| {
+            let tenant = registry.robot_connecting(robot)?.meta.tenant;
+            registry.asset(tenant, *id).cloned()
+        })?;
+        let key = state.sso.keys.assets();
+        match vault::open(key, asset.meta.tenant, asset.id, &asset.value) {
+            Ok(plain) => Some((argument.clone(), plain_value(asset.kind, plain))),
+            Err(fault) => {
+                tracing::error!(asset = %asset.id, %fault, "a run starts without an asset");
+                None
+            }
+        }
+    });
+    Value::Object(found.collect())
+}
+
+fn plain_value(kind: AssetType, plain: Plain) -> Value {
+    match plain {
+        Plain::Credential {
+            user_name,
+            password,
+        } => json!({"userName": user_name, "password": password}),
+        Plain::Text(text) => {
+            let typed = match kind {
+                AssetType::Integer => text.trim().parse().ok().map(|number: i64| json!(number)),
+                AssetType::Float => text.trim().parse().ok().map(|number: f64| json!(number)),
+                AssetType::Boolean => Some(json!(text.trim().eq_ignore_ascii_case("true"))),
+                AssetType::String | AssetType::Credential => None,
+            };
+            typed.unwrap_or(Value::String(text))
+        }
+    }
 }

@@ -13,12 +13,11 @@
 
 use super::message::{Close, FromRobot, Hello, RunRef, ToRobot};
 use crate::{core::Core, executions::Cell};
-use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rpa::{
     Guid,
     execution::{Command, Tell, Verdict},
-    registry::Action,
-    terms::{ConsoleManagement, Stamp},
+    terms::ConsoleManagement,
     waiting::WaitingJob,
 };
 use std::{
@@ -176,132 +175,6 @@ impl State {
         session.is_some_and(|session| session.number == number)
     }
 
-    fn connected(
-        &mut self,
-        myself: &ActorRef<Message>,
-        number: u64,
-        outbox: mpsc::Sender<ToRobot>,
-        hello: Hello,
-    ) {
-        if self.session.is_some() {
-            self.disconnect(Some(Close::Newer));
-        }
-        let core = Arc::clone(&self.core);
-        {
-            let mut jobs = core.jobs.write();
-            jobs.presence.seen(self.id, core.clock.real_ms());
-            jobs.presence.set_taken(self.id);
-        }
-        self.report(&hello);
-        let mut executions: Vec<Guid> = {
-            let jobs = core.jobs.read();
-            let held = jobs.held_by(self.id).into_iter().map(|(_, it)| it);
-            let claimed = hello.runs.iter();
-            let claimed = claimed.filter_map(|claim| Some(jobs.run(claim.run)?.execution));
-            held.chain(claimed).collect()
-        };
-        executions.sort_unstable();
-        executions.dedup();
-        let mut greeting = Greeting::default();
-        for claim in &hello.runs {
-            let known = core.jobs.read().run(claim.run).is_some();
-            if !known {
-                let run = RunRef {
-                    run: claim.run,
-                    fence: claim.fence,
-                };
-                greeting.verdicts.push((run, Verdict::Forget));
-            }
-        }
-        let cells: Vec<_> = executions
-            .iter()
-            .filter_map(|id| core.executions.get(*id))
-            .collect();
-        greeting.open = cells.len() + 1;
-        self.session = Some(Talk {
-            number,
-            outbox,
-            accepting: hello.accepting,
-            auto_accept: hello.auto_accept,
-            heard: Instant::now(),
-            greeting: Some(greeting),
-        });
-        for cell in cells {
-            let command = Command::Hello {
-                robot: self.id,
-                claims: hello.runs.clone(),
-            };
-            let actor = myself.clone();
-            cell.command(
-                &core,
-                command,
-                |_, _| (),
-                |_| {
-                    // Gone with its session.
-                    Box::new(move || drop(actor.cast(Message::Greeted { number })))
-                },
-            );
-        }
-        self.greeted(myself, number);
-    }
-
-    /// Keeps what the robot says about itself, if that is new.
-    fn report(&self, hello: &Hello) {
-        let core = Arc::clone(&self.core);
-        let found = core.registry.look(|state| {
-            let robot = state.robot_connecting(self.id)?;
-            let new = robot.reported != hello.reported;
-            new.then(|| (robot.meta.tenant, robot.label.name.clone()))
-        });
-        let Some((tenant, by_name)) = found else {
-            return;
-        };
-        let command = rpa::registry::Command {
-            tenant,
-            by: Stamp {
-                at_ms: core.clock.real_ms(),
-                by: self.id,
-                by_name,
-            },
-            action: Action::ReportRobot {
-                id: self.id,
-                reported: hello.reported.clone(),
-            },
-        };
-        let runtime = core.runtime.clone();
-        runtime.spawn(async move {
-            if let Err(failure) = core.registry.command(&core, command).await {
-                tracing::warn!(%failure, "what a robot says about itself was not kept");
-            }
-        });
-    }
-
-    /// An execution has answered; after the last one the robot is welcome.
-    fn greeted(&mut self, myself: &ActorRef<Message>, number: u64) {
-        if !self.is_session(number) {
-            return;
-        }
-        let Some(session) = self.session.as_mut() else {
-            return;
-        };
-        let Some(greeting) = session.greeting.as_mut() else {
-            return;
-        };
-        greeting.open -= 1;
-        if greeting.open > 0 {
-            return;
-        }
-        let Greeting {
-            verdicts, later, ..
-        } = session.greeting.take().unwrap_or_default();
-        // It is ready, or busy, before it hears that it is welcome; an offer comes behind its record.
-        self.look(myself);
-        self.send(ToRobot::Welcome(verdicts));
-        for message in later {
-            self.send(message);
-        }
-    }
-
     /// Writes to the robot; one that reads too slowly is cut off.
     pub(super) fn send(&mut self, message: ToRobot) {
         let Some(session) = self.session.as_mut() else {
@@ -341,7 +214,7 @@ impl State {
     }
 
     /// Gives away its slot when it is free.
-    fn look(&mut self, myself: &ActorRef<Message>) {
+    pub(super) fn look(&mut self, myself: &ActorRef<Message>) {
         let Some(session) = self.session.as_ref() else {
             return;
         };
@@ -467,48 +340,4 @@ impl State {
 /// A new random id.
 fn new_guid() -> Guid {
     Guid(uuid::Uuid::now_v7().as_u128())
-}
-
-/// Watches over robots: one that dies is started again, without a session.
-struct Supervisor;
-
-impl Actor for Supervisor {
-    type Msg = ();
-    type State = (Arc<Core>, Guid);
-    type Arguments = (Arc<Core>, Guid);
-
-    async fn pre_start(
-        &self,
-        _myself: ActorRef<()>,
-        state: (Arc<Core>, Guid),
-    ) -> Result<Self::State, ActorProcessingErr> {
-        Ok(state)
-    }
-
-    async fn handle_supervisor_evt(
-        &self,
-        myself: ActorRef<()>,
-        event: SupervisionEvent,
-        (core, robot): &mut Self::State,
-    ) -> Result<(), ActorProcessingErr> {
-        if let SupervisionEvent::ActorFailed(_, error) = event {
-            tracing::error!(%robot, %error, "a robot's actor died; its connection ends");
-            core.robots.forget(*robot);
-            core.jobs.write().presence.remove(*robot);
-            if !core.jobs.read().held_by(*robot).is_empty() {
-                let (core, robot) = (Arc::clone(core), *robot);
-                tokio::spawn(async move { core.robots.actor(&core, robot).await });
-            }
-            myself.stop(None);
-        }
-        Ok(())
-    }
-}
-
-/// Starts a robot's actor under a supervisor.
-pub async fn start(core: &Arc<Core>, robot: Guid) -> Result<ActorRef<Message>, SpawnErr> {
-    let (supervisor, _) = Actor::spawn(None, Supervisor, (Arc::clone(core), robot)).await?;
-    let linked = supervisor.get_cell();
-    let (actor, _) = Actor::spawn_linked(None, Robot, (Arc::clone(core), robot), linked).await?;
-    Ok(actor)
 }

@@ -47,7 +47,7 @@ async fn until(engine: &Engine, what: &str, so: impl Fn(&Engine) -> bool) {
     let waiting = async {
         while !so(engine) {
             engine.barrier().await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::task::yield_now().await;
         }
     };
     let done = tokio::time::timeout(AT_MOST, waiting).await;
