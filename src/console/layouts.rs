@@ -5,15 +5,18 @@ use super::{
     assets,
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    jobs::render,
     json::Object,
     page,
     problem::Refused,
     table::{Endpoint, delete, get, patch, post},
+    workflows::execute,
 };
 use org::{Guid, Permission as P};
 use rpa::{
     argument::Argument,
-    registry::{Action, Layout, LayoutSettings, NewNode, Node, State},
+    execution::Execution,
+    registry::{Action, Layout, LayoutSettings, NewNode, Node, State, Target},
 };
 
 /// The lines of the table.
@@ -43,6 +46,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::LayoutDelete,
             remove,
             "Delete a layout that no schedule names",
+        ),
+        post(
+            "/openapi/workflowlayouts/{id}/execute",
+            P::LayoutExecute,
+            run,
+            "Execute a layout",
         ),
     ]
 }
@@ -170,6 +179,15 @@ async fn remove(call: Call) -> Answered {
     let command = call.command(Action::DeleteLayout { id });
     call.state.engine.change_registry(command).await?;
     done()
+}
+
+/// `POST /openapi/workflowlayouts/{id}/execute`
+async fn run(call: Call) -> Answered {
+    let id = look(&call, P::LayoutExecute, |_, layout| layout.id)?;
+    let execute = execute::asked(&call)?;
+    let company = call.visitor.company;
+    let view = move |execution: &Execution| render::group(execution, company);
+    execute::begin(&call, execute, Target::Layout(id), view).await
 }
 
 fn settings(call: &Call, body: &Body, old: &[Node]) -> Result<LayoutSettings, Refused> {

@@ -1,19 +1,22 @@
 //! Schedules: what is executed when.
-//! Owns: how they look, and that nobody schedules what they may not execute. Never: fires one.
+//! Owns: how they look, and that nobody schedules what they may not execute. Never: waits for one to be due.
 
 use super::{
     assets,
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    jobs::render,
     json::{Object, array},
     page,
     problem::Refused,
     table::{Endpoint, delete, get, patch, post},
+    workflows::execute,
 };
 use codec::instant;
 use org::{Guid, Permission as P};
 use rpa::{
-    registry::{Action, Firing, FiringOutcome, Schedule, ScheduleSettings, Target},
+    execution::Execution,
+    registry::{Action, Firing, FiringOutcome, Schedule, ScheduleSettings, Target, plan},
     schedule::Rule,
     terms::Misfire,
 };
@@ -64,6 +67,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::ScheduleEdit,
             |call| switch(call, false),
             "Let a schedule rest",
+        ),
+        post(
+            "/openapi/schedules/{id}/fire",
+            P::ScheduleFire,
+            fire,
+            "Let a schedule fire now, whenever it is due",
         ),
         get(
             "/openapi/schedules/{id}/next",
@@ -220,6 +229,20 @@ async fn switch(call: Call, enabled: bool) -> Answered {
     let command = call.command(Action::ChangeSchedule { id, etag, settings });
     call.state.engine.change_registry(command).await?;
     shown(&call, P::ScheduleEdit)
+}
+
+/// `POST /openapi/schedules/{id}/fire`: what it executes, executed now. When it is due next stays as it is.
+async fn fire(call: Call) -> Answered {
+    // Only read to be refused when it is no JSON.
+    call.body()?;
+    let (execution, created) = (new_id()?, call.by());
+    let (execute, target) = look(&call, P::ScheduleFire, |schedule| {
+        let execute = plan::firing(schedule, execution, created);
+        (execute, schedule.target)
+    })?;
+    let company = call.visitor.company;
+    let view = move |execution: &Execution| render::group(execution, company);
+    execute::begin(&call, execute, target, view).await
 }
 
 fn settings(call: &Call, body: &Body) -> Result<ScheduleSettings, Refused> {

@@ -1,13 +1,16 @@
 //! The console's tests without a socket: a server with two companies, callers with every kind of right, and package files.
 //! Owns: what the stories share. Each topic has its file.
 
+mod assets;
 mod companies;
 mod content;
 mod groups;
 mod jobs;
+mod layouts;
 mod matrix;
 mod packages;
 mod robots;
+mod schedules;
 mod story;
 mod uploads;
 mod wire;

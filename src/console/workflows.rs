@@ -2,7 +2,7 @@
 //!
 //! Owns: how a workflow looks, and what a body says of one. Never: decides what a workflow may be.
 
-mod execute;
+pub mod execute;
 mod robots;
 mod upgrade;
 

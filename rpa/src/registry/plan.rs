@@ -8,13 +8,13 @@
 //!  group target: one job        robots target: one job for each, in that robot's hidden group
 //! ```
 
-use super::{Kind, Layout, Refusal, State, Workflow};
+use super::{Kind, Layout, Refusal, Schedule, State, Workflow};
 use crate::{
     Guid,
     argument::{self, Argument, Source, SourcedArgument},
     execution::{NewJob, OnFailure, Owner, PackageReference, Start, Startup, Subject},
     limits,
-    terms::{JobExecutionPolicy, Stamp, VideoRecordMode},
+    terms::{JobExecutionPolicy, JobStartupType, Stamp, VideoRecordMode},
 };
 use codec::Tenant;
 
@@ -124,6 +124,28 @@ pub fn layout(
         owner,
         on_failure,
     ))
+}
+
+/// The execute of a schedule's target, as the schedule wants it.
+pub fn firing(schedule: &Schedule, execution: Guid, created: Stamp) -> Execute {
+    Execute {
+        tenant: schedule.meta.tenant,
+        execution,
+        created,
+        startup: Startup {
+            kind: JobStartupType::Trigger,
+            id: Some(schedule.id.to_string()),
+            name: Some(schedule.label.name.clone()),
+        },
+        source: None,
+        activity: None,
+        overrides: Overrides {
+            arguments: schedule.arguments.clone(),
+            priority: schedule.priority,
+            max_retry_count: schedule.max_retry_count,
+            ..Overrides::default()
+        },
+    }
 }
 
 /// The arguments of a workflow as they are shown: the version's, with the workflow's own values.

@@ -2,7 +2,7 @@
 //! Owns: reading such a table. Never: knows a resource.
 
 use super::{ADMIN, FOREIGN, NOBODY, NOTHING, ROOT, SALES, SALES_ADMIN, Server, Told, VIEWER, dgs};
-use crate::http::header;
+use crate::{http::header, sso};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -99,4 +99,29 @@ impl Story {
     pub async fn end(self) {
         self.server.stop().await;
     }
+}
+
+/// Something new of the other company, of one of the kinds that these stories are about.
+pub async fn foreign(server: &Server, kind: &str) -> Option<String> {
+    let name = sso::secret::text("").expect("a text");
+    let ask = async |kind: &str, body: String| {
+        let request = format!("POST /openapi/{kind}");
+        let told = server.send(FOREIGN, &request, &[], body).await.json();
+        told["id"].as_str().map(str::to_owned)
+    };
+    let body = match kind {
+        "companyusers" => format!(r#"{{"userName":"{name}","password":"long enough"}}"#),
+        "queues" | "robots" | "workflowlayouts" | "roles" | "apikeys" => {
+            format!(r#"{{"name":"{name}"}}"#)
+        }
+        "assets" => format!(r#"{{"name":"{name}","type":"String","value":"v"}}"#),
+        "schedules" => {
+            let layout = ask("workflowlayouts", format!(r#"{{"name":"{name}"}}"#)).await?;
+            format!(
+                r#"{{"name":"{name}","every":"P1D","target":{{"type":"Layout","id":"{layout}"}}}}"#
+            )
+        }
+        _ => return None,
+    };
+    ask(kind, body).await
 }

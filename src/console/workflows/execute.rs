@@ -22,8 +22,16 @@ use rpa::{
 /// `POST /openapi/workflows/{id}/execute`
 pub async fn execute(call: Call) -> Answered {
     let id = super::check(&call, P::WorkflowExecute)?;
+    let execute = asked(&call)?;
+    let company = call.visitor.company;
+    let view = move |execution: &Execution| render::jobs(execution, company);
+    begin(&call, execute, Target::Workflow(id), view).await
+}
+
+/// An execute as the request asks for it.
+pub fn asked(call: &Call) -> Result<Execute, Refused> {
     let body = call.body()?;
-    let execute = Execute {
+    Ok(Execute {
         tenant: call.tenant(),
         execution: new_id()?,
         created: call.by(),
@@ -31,10 +39,17 @@ pub async fn execute(call: Call) -> Answered {
         source: body.text("source")?,
         activity: None,
         overrides: overrides(&body)?,
-    };
-    let company = call.visitor.company;
-    let view = move |execution: &Execution| render::jobs(execution, company);
-    let (engine, target) = (&call.state.engine, Target::Workflow(id));
+    })
+}
+
+/// Executes; a repetition of the request gets the first answer again.
+pub async fn begin(
+    call: &Call,
+    execute: Execute,
+    target: Target,
+    view: impl Fn(&Execution) -> String + Send + 'static,
+) -> Answered {
+    let engine = &call.state.engine;
     let principal = call.visitor.id.to_string();
     match order::remember_of(&call.request, call.tenant(), &principal) {
         None => ok(engine.execute(execute, target, view).await?),
