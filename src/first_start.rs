@@ -60,6 +60,7 @@ pub async fn keys(engine: &Engine, config: &Config, new_keys: bool) -> Result<Ke
         let in_use = !organisation.sessions.is_empty();
         (organisation.tenancy.keys(), in_use)
     });
+    let in_use = in_use || engine.registry.look(rpa::registry::State::has_assets);
     let shown = |path: &Path| path.display().to_string();
     let keys = match Keys::read(&directory)? {
         Some(keys) => {
@@ -72,7 +73,7 @@ pub async fn keys(engine: &Engine, config: &Config, new_keys: bool) -> Result<Ke
             }
             keys
         }
-        // Nobody has signed in with them: nothing is lost with keys that were never needed.
+        // Nobody has signed in with them, no asset is sealed: nothing is lost with keys that were never needed.
         None if bound.is_none() || !in_use || new_keys => {
             if bound.is_some() {
                 tracing::warn!(keys = %shown(&directory), "the keys were gone: new ones are made");

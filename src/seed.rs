@@ -4,22 +4,31 @@
 //! Never: changes what is there already: the same is skipped, anything else is refused.
 //!
 //! ```text
-//!  FILE.toml ─▶ file: read, every complaint with its line ─▶ plan: on a copy of the state ─▶ one record
+//!  FILE.toml ─▶ file: read, every complaint with its line ─▶ plan: on copies of the states
+//!            ─▶ package files ─▶ one record of people ─▶ one record for robots
+//!  A crash between the two is made good by the next time: what is there is skipped.
 //! ```
 
 mod draft;
 mod file;
 mod people;
 mod programs;
+mod resources;
+mod robots;
 mod tenancy;
 #[cfg(test)]
 mod tests;
+mod works;
 
-use crate::{cli::SeedArgs, server::Failed, users};
+use crate::{
+    blobs::Blobs, cli::SeedArgs, config::Config, first_start, server::Failed, sso::Keys, users,
+};
 use actors::Engine;
 use draft::Draft;
 use file::File;
 use org::{Command, State};
+use resources::{Resources, Resourcing};
+use std::path::Path;
 
 /// The data are in use by a server.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +51,13 @@ pub fn run(arguments: &SeedArgs) -> Result<(), Failed> {
     let text = std::fs::read_to_string(&arguments.file)
         .map_err(|error| format!("cannot read {name}: {error}"))?;
     let config = arguments.data.config()?;
+    let base = arguments.file.parent().unwrap_or(Path::new("")).to_owned();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let engine = users::open(&config).await.map_err(in_use)?;
-        let seeded = sow(&engine, &text).await;
+        let seeded = sow(&engine, &config, &text, &base).await;
         tokio::task::spawn_blocking(move || engine.stop()).await?;
         let count = seeded.map_err(|reason| format!("{name}: {reason}"))?;
         println!("seeded: {count} made, the rest was there");
@@ -68,23 +78,76 @@ fn in_use(error: Failed) -> Failed {
 }
 
 /// Writes what the file says; how many things were made.
-async fn sow(engine: &Engine, text: &str) -> Result<usize, Failed> {
-    let state = engine.organisation.look(State::clone);
-    let commands = plan(state, text, engine.clock.real_ms())?;
-    let count = commands.len();
-    if count > 0 {
-        let all = Command::All(commands);
+async fn sow(engine: &Engine, config: &Config, text: &str, base: &Path) -> Result<usize, Failed> {
+    let keys = Keys::read(&config.keys_dir())?;
+    let at_ms = engine.clock.real_ms();
+    let planned = |key: &[u8; 32]| {
+        let people = engine.organisation.look(State::clone);
+        let registry = engine.registry.look(rpa::registry::State::clone);
+        plan_all(people, registry, text, at_ms, base, key)
+    };
+    // Without keys there is no asset to compare with: any key does to check the file before the first ones are made.
+    let checked = planned(keys.as_ref().map_or(&[0; 32], Keys::assets))?;
+    let (people, resources) = match (keys, checked.1.seals()) {
+        (None, true) => planned(first_start::keys(engine, config, false).await?.assets())?,
+        (None, false) => checked,
+        (Some(_), sealing) => {
+            if sealing {
+                // They must be those of the data.
+                first_start::keys(engine, config, false).await?;
+            }
+            checked
+        }
+    };
+    let count = people.len() + resources.count;
+    let blobs = Blobs::open(&config.data)?;
+    let mut held = Vec::with_capacity(resources.files.len());
+    for (sha256, path) in &resources.files {
+        let arrived = blobs.receive(None, std::fs::read(path)?.into()).await?;
+        if arrived.sha256 != *sha256 {
+            return Err(format!("{} has just changed", path.display()).into());
+        }
+        held.push(blobs.keep(arrived).await?);
+    }
+    if !people.is_empty() {
+        let all = Command::All(people);
         engine.organisation.command(engine.core(), all).await?;
     }
+    let all = resources.commands;
+    engine.registry.commands(engine.core(), all).await?;
     Ok(count)
 }
 
-/// The commands that make what the file says and `state` lacks.
+/// The commands that make what the file says of people and programs and `state` lacks.
 pub fn plan(state: State, text: &str, at_ms: i64) -> Result<Vec<Command>, Complaint> {
     let file = File::read(text)?;
+    Ok(drafted(state, &file, text, at_ms)?.finish())
+}
+
+fn drafted<'t>(
+    state: State,
+    file: &File,
+    text: &'t str,
+    at_ms: i64,
+) -> Result<Draft<'t>, Complaint> {
     let mut draft = Draft::new(state, text, at_ms);
-    tenancy::add(&mut draft, &file)?;
-    people::add(&mut draft, &file)?;
-    programs::add(&mut draft, &file)?;
-    Ok(draft.finish())
+    tenancy::add(&mut draft, file)?;
+    people::add(&mut draft, file)?;
+    programs::add(&mut draft, file)?;
+    Ok(draft)
+}
+
+/// The same, and what it says of robots. `base` is what names of files are relative to, `key` encrypts assets.
+fn plan_all(
+    state: State,
+    registry: rpa::registry::State,
+    text: &str,
+    at_ms: i64,
+    base: &Path,
+    key: &[u8; 32],
+) -> Result<(Vec<Command>, Resources), Complaint> {
+    let file = File::read(text)?;
+    let draft = drafted(state, &file, text, at_ms)?;
+    let resources = Resourcing::plan(&draft, &file, registry, base, key)?;
+    Ok((draft.finish(), resources))
 }

@@ -53,6 +53,25 @@ impl Registry {
         })
         .await
     }
+
+    /// Decides all of these, one after the other, in one record; or none of them.
+    pub async fn commands(&self, core: &Core, commands: Vec<Command>) -> Result<(), Failure> {
+        let _admitted = core.admit()?;
+        self.settle(core, |state| {
+            let mut state = state.clone();
+            let mut events = Vec::new();
+            for mut command in commands {
+                fill_in(core, &state, &mut command.action);
+                let decision = registry::decide(&state, command)?;
+                for event in &decision.events {
+                    state.apply(event);
+                }
+                events.extend(decision.events);
+            }
+            Ok((events, ()))
+        })
+        .await
+    }
 }
 
 fn fill_in(core: &Core, state: &State, action: &mut Action) {

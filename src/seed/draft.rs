@@ -32,6 +32,11 @@ impl<'t> Draft<'t> {
         }
     }
 
+    /// When all of it is made, milliseconds since 1970.
+    pub fn at_ms(&self) -> i64 {
+        self.at_ms
+    }
+
     /// All commands, in order.
     pub fn finish(self) -> Vec<Command> {
         self.commands

@@ -3,6 +3,7 @@
 
 use super::Complaint;
 use serde::Deserialize;
+use std::{collections::BTreeMap, path::PathBuf};
 use toml::Spanned;
 
 /// The whole file. Every table knows where it stands.
@@ -16,6 +17,12 @@ pub struct File {
     pub client: Vec<Spanned<Client>>,
     pub robot: Vec<Spanned<Robot>>,
     pub api_key: Vec<Spanned<ApiKey>>,
+    pub group: Vec<Spanned<Group>>,
+    pub asset: Vec<Spanned<Asset>>,
+    pub package: Vec<Spanned<Package>>,
+    pub upload: Vec<Spanned<Upload>>,
+    pub workflow: Vec<Spanned<Workflow>>,
+    pub layout: Vec<Spanned<Layout>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,6 +113,115 @@ pub struct ApiKey {
     pub key: String,
     #[serde(default)]
     pub roles: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    pub id: Option<String>,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub name: String,
+    #[serde(default)]
+    pub robots: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asset {
+    pub id: Option<String>,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub value: Option<Scalar>,
+    pub user_name: Option<String>,
+    pub password: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    pub id: Option<String>,
+    pub version_id: Option<String>,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upload {
+    pub id: String,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    pub id: Option<String>,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub name: String,
+    pub package_version: String,
+    pub group: Option<String>,
+    #[serde(default)]
+    pub robots: Vec<String>,
+    pub priority: Option<u32>,
+    pub max_retry_count: Option<u32>,
+    /// Values by name.
+    #[serde(default)]
+    pub arguments: BTreeMap<String, Scalar>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    pub id: Option<String>,
+    pub company: Option<String>,
+    pub department: Option<String>,
+    pub name: String,
+    pub nodes: Vec<Node>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    pub workflow: String,
+    pub name: Option<String>,
+}
+
+/// One value, which the console keeps as text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    Text(String),
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+}
+
+impl Scalar {
+    /// As the console writes it.
+    pub fn text(&self) -> String {
+        match self {
+            Scalar::Text(text) => text.clone(),
+            Scalar::Boolean(true) => "True".to_owned(),
+            Scalar::Boolean(false) => "False".to_owned(),
+            Scalar::Integer(number) => number.to_string(),
+            Scalar::Float(number) => number.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Asset {
+    /// Without the value.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Asset({})", self.name)
+    }
 }
 
 impl File {

@@ -1,5 +1,7 @@
 //! Seed files: what they make, what is skipped, what is refused and where.
 
+mod resources;
+
 use super::plan;
 use org::{Command, State, decide};
 

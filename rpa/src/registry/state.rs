@@ -112,6 +112,11 @@ impl State {
         uploads.filter(move |upload| upload.expires_ms <= now_ms)
     }
 
+    /// Whether any tenant has an asset: then the key that its value is sealed with is needed.
+    pub fn has_assets(&self) -> bool {
+        !self.assets.is_empty()
+    }
+
     /// The bytes that packages and uploads of all tenants need.
     pub fn digests(&self) -> impl Iterator<Item = Sha256> + '_ {
         let versions = self.packages.values().flat_map(|package| &package.versions);
