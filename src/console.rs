@@ -19,9 +19,11 @@ pub mod body;
 pub mod call;
 mod companies;
 mod departments;
+mod grants;
 mod groups;
 mod jobs;
 pub mod json;
+mod keys;
 mod layouts;
 mod openapi;
 mod packages;
@@ -30,12 +32,14 @@ mod people;
 pub mod problem;
 pub mod query;
 mod robots;
+mod roles;
 mod schedules;
 pub mod sweeping;
 pub mod table;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod users;
 mod workflows;
 
 pub use uploads::channels;

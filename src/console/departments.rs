@@ -1,5 +1,7 @@
 //! The tree of a company's departments. Every member sees all of it; what they may do where stands at each node.
 
+mod changes;
+
 use super::{
     call::{Answered, Call, ok},
     json::Object,
@@ -7,6 +9,7 @@ use super::{
     problem::Refused,
 };
 use crate::access::Visitor;
+pub use changes::endpoints;
 use org::{Guid, State, tenancy::Department};
 use std::collections::BTreeMap;
 

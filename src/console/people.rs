@@ -55,7 +55,8 @@ pub async fn own(call: Call) -> Answered {
     ok(body)
 }
 
-fn push_user(object: &mut Object<'_>, organisation: &State, user: &CompanyUser) {
+/// What somebody is in the company.
+pub fn push_user(object: &mut Object<'_>, organisation: &State, user: &CompanyUser) {
     object.boolean("isCompanyOwner", user.owner);
     object.ids("roleIds", &user.roles);
     object.text("status", status(user.status));
@@ -80,7 +81,8 @@ fn push_stranger(
     }
 }
 
-fn push_department(object: &mut Object<'_>, organisation: &State, department: Guid) {
+/// Where in the company.
+pub fn push_department(object: &mut Object<'_>, organisation: &State, department: Guid) {
     object.text("parentResourceType", "Department");
     object.id("parentId", department);
     object.id("assignedDepartmentId", department);
@@ -91,7 +93,8 @@ fn push_department(object: &mut Object<'_>, organisation: &State, department: Gu
     );
 }
 
-fn push_account(object: &mut Object<'_>, account: &Account) {
+/// What somebody is to themselves.
+pub fn push_account(object: &mut Object<'_>, account: &Account) {
     object.text("userName", &account.user_name);
     object.boolean("isExternalUser", false);
     object.boolean("hasModifiedPassword", account.has_modified_password);

@@ -4,10 +4,10 @@
 use super::{
     assets,
     call::{Answered, Call},
-    companies, departments, groups, jobs, layouts, openapi, packages, people, problem,
+    companies, departments, groups, jobs, keys, layouts, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
-    robots, schedules, uploads, workflows,
+    robots, roles, schedules, uploads, users, workflows,
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
@@ -179,6 +179,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         layouts::endpoints(),
         assets::endpoints(),
         schedules::endpoints(),
+        departments::endpoints(),
+        users::endpoints(),
+        roles::endpoints(),
+        keys::endpoints(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -8,6 +8,7 @@ mod groups;
 mod jobs;
 mod layouts;
 mod matrix;
+mod organisation;
 mod packages;
 mod robots;
 mod schedules;

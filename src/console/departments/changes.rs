@@ -1,0 +1,213 @@
+//! Departments made, changed and deleted.
+//! Owns: that a department with anything of robots in it stays. Never: decides what `org` decides.
+
+use super::Tree;
+use crate::console::{
+    call::{Answered, Call, done, new_id, ok},
+    page,
+    problem::Refused,
+    table::{Endpoint, delete, get, patch, post},
+};
+use org::{
+    Command, Guid, Permission as P,
+    tenancy::{self, Department},
+};
+use rpa::{
+    Guid as Id,
+    registry::{Refusal, State as Registry},
+    terms::{Label, Meta},
+};
+
+/// The lines of the table.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get(
+            "/openapi/departments",
+            P::DepartmentView,
+            list,
+            "Departments, one after the other",
+        )
+        .lists(),
+        post(
+            "/openapi/departments",
+            P::DepartmentCreate,
+            create,
+            "Make a department",
+        ),
+        get(
+            "/openapi/departments/{id}",
+            P::DepartmentView,
+            show,
+            "A department",
+        ),
+        patch(
+            "/openapi/departments/{id}",
+            P::DepartmentEdit,
+            change,
+            "Change a department, or move it",
+        ),
+        delete(
+            "/openapi/departments/{id}",
+            P::DepartmentDelete,
+            remove,
+            "Delete a department that has nothing in it",
+        ),
+    ]
+}
+
+/// The department that the path names, when the caller may do `permission` there.
+fn find(call: &Call, permission: P) -> Result<Department, Refused> {
+    let id = call.org_id("id")?;
+    let organisation = &call.state.engine.organisation;
+    let found = organisation.look(|state| state.tenancy.department(id).cloned());
+    let found = found.filter(|found| found.tenant == call.tenant());
+    let found = found.ok_or_else(|| Refused::unknown("department", call.param("id")))?;
+    call.check(permission, Id(id.0))?;
+    Ok(found)
+}
+
+/// `GET /openapi/departments`
+async fn list(call: Call) -> Answered {
+    let query = call.list_query()?;
+    let scope = call.scope(P::DepartmentView)?;
+    call.state.engine.organisation.look(|state| {
+        let tree = Tree::of(state, &call.visitor);
+        let takes = |one: &&Department| {
+            let ids = query.ids.as_ref();
+            let needles = [&query.name, &query.search].into_iter().flatten();
+            scope.has(Id(one.id.0))
+                && ids.is_none_or(|ids| ids.contains(&one.id))
+                && query.takes_time(one.common.created.at_ms)
+                && needles.into_iter().all(|needle| needle.is_in(&one.name))
+        };
+        let all = state.tenancy.departments(call.tenant());
+        let mut found: Vec<&Department> = all.filter(takes).collect();
+        found.sort_by_key(|one| (one.common.created.at_ms, one.id));
+        if query.descending {
+            found.reverse();
+        }
+        let page = found.iter().skip(query.skipped()).take(query.page_size);
+        page::list(found.len(), page.collect::<Vec<_>>(), |one, out| {
+            tree.push(one, &state.tenancy.department_path(one.id), false, out);
+        })
+    })
+}
+
+/// `GET /openapi/departments/{id}`
+async fn show(call: Call) -> Answered {
+    rendered(&call, &find(&call, P::DepartmentView)?)
+}
+
+fn rendered(call: &Call, department: &Department) -> Answered {
+    let body = call.state.engine.organisation.look(|state| {
+        let tree = Tree::of(state, &call.visitor);
+        let mut out = String::new();
+        let path = state.tenancy.department_path(department.id);
+        tree.push(department, &path, false, &mut out);
+        out
+    });
+    ok(body)
+}
+
+/// `POST /openapi/departments`: below `parentId`, else below the department of the header, else below the root.
+async fn create(call: Call) -> Answered {
+    let body = call.body()?;
+    let parent = body.id("parentId")?.or(call.visitor.department);
+    let organisation = &call.state.engine.organisation;
+    let parent = organisation.look(|state| {
+        let parent = match parent {
+            Some(id) => state.tenancy.department(id),
+            None => state.tenancy.root(call.tenant()),
+        };
+        let parent = parent.filter(|parent| parent.tenant == call.tenant());
+        parent.map(|parent| parent.id)
+    });
+    let parent = parent.ok_or_else(|| Refused::field("parentId", "a department of the company"))?;
+    call.check(P::DepartmentCreate, Id(parent.0))?;
+    let department = Department {
+        id: Guid(new_id()?.0),
+        tenant: call.tenant(),
+        parent: Some(parent),
+        name: body.required_text("name")?,
+        common: call.new_common(&body)?,
+    };
+    let command = tenancy::Command::CreateDepartment(department.clone());
+    call.organise(Command::Tenancy(command)).await?;
+    rendered(&call, &department)
+}
+
+/// `PATCH /openapi/departments/{id}`
+async fn change(call: Call) -> Answered {
+    let body = call.body()?;
+    let old = find(&call, P::DepartmentEdit)?;
+    let parent = body.id("parentId")?.filter(|id| !id.is_zero());
+    if let Some(parent) = parent.filter(|parent| Some(*parent) != old.parent) {
+        let organisation = &call.state.engine.organisation;
+        let known = organisation.look(|state| state.tenancy.department(parent).cloned());
+        let known = known.filter(|known| known.tenant == call.tenant());
+        known.ok_or_else(|| Refused::field("parentId", "a department of the company"))?;
+        // Whoever moves it gives it away at one end and takes it in at the other.
+        call.check(P::DepartmentEdit, Id(parent.0))?;
+        let from = old.parent.unwrap_or(old.id);
+        call.check(P::DepartmentEdit, Id(from.0))?;
+    }
+    let department = Department {
+        name: body.text("name")?.unwrap_or_else(|| old.name.clone()),
+        parent: parent.or(old.parent),
+        common: call.changed_common(&old.common, &body)?,
+        ..old
+    };
+    let command = tenancy::Command::ChangeDepartment(department);
+    call.organise(Command::Tenancy(command)).await?;
+    rendered(&call, &find(&call, P::DepartmentEdit)?)
+}
+
+/// `DELETE /openapi/departments/{id}`
+async fn remove(call: Call) -> Answered {
+    let id = find(&call, P::DepartmentDelete)?.id;
+    let users = call
+        .state
+        .engine
+        .registry
+        .look(|registry| inhabitants(registry, &call, Id(id.0)));
+    if !users.is_empty() {
+        return Err(Refusal::InUse { users }.into());
+    }
+    let command = tenancy::Command::DeleteDepartment(id);
+    call.organise(Command::Tenancy(command)).await?;
+    done()
+}
+
+/// What of robots and their work is in a department, for people.
+fn inhabitants(registry: &Registry, call: &Call, department: Id) -> Vec<String> {
+    let tenant = call.tenant();
+    let mut users = Vec::new();
+    let mut add = |kind: &str, meta: &Meta, label: &Label| {
+        if meta.department == department {
+            users.push(format!("{kind} '{}'", label.name));
+        }
+    };
+    registry
+        .packages(tenant)
+        .for_each(|one| add("package", &one.meta, &one.label));
+    registry
+        .robots(tenant)
+        .for_each(|one| add("robot", &one.meta, &one.label));
+    registry
+        .groups(tenant)
+        .filter(|one| one.dedicated_robot.is_none())
+        .for_each(|one| add("robot group", &one.meta, &one.label));
+    registry
+        .workflows(tenant)
+        .for_each(|one| add("workflow", &one.meta, &one.label));
+    registry
+        .layouts(tenant)
+        .for_each(|one| add("layout", &one.meta, &one.label));
+    registry
+        .assets(tenant)
+        .for_each(|one| add("asset", &one.meta, &one.label));
+    registry
+        .schedules(tenant)
+        .for_each(|one| add("schedule", &one.meta, &one.label));
+    users
+}
