@@ -170,7 +170,7 @@ fn value(
             return Err(plan.complaint(at, "a credential has a user_name and a password"));
         }
         (_, Some(value), None, None) => Plain::Text(value.text()),
-        (_, ..) => return Err(plan.complaint(at, "the asset has a value and nothing else")),
+        (..) => return Err(plan.complaint(at, "the asset has a value and nothing else")),
     };
     match &plain {
         Plain::Text(text) if !accepts(kind, text) => {
