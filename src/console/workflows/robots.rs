@@ -1,49 +1,29 @@
 //! The robots that a workflow targets directly.
 
 use crate::console::{
-    call::{Answered, Call, done, ok},
+    call::{Answered, Call, Scope, done, ok},
     json::{Object, array},
-    page,
     problem::{Refused, internal},
+    robots::{Found, list_of},
 };
 use org::{Guid, Permission as P};
-use rpa::registry::{Action, Reply, Robot};
+use rpa::registry::{Action, Reply};
 
 /// `GET /openapi/workflows/{id}/robots`
 pub async fn list(call: Call) -> Answered {
     let list = call.list_query()?;
     let id = call.id("id")?;
-    call.state.engine.registry.look(|registry| {
+    let (count, page) = call.state.engine.registry.look(|registry| {
         let found = registry.workflow(call.tenant(), id);
         let workflow = call.checked(P::WorkflowView, "workflow", found)?;
         let ids = workflow.robots.iter();
         let robots = ids.filter_map(|id| registry.robot(call.tenant(), *id));
         // Who may see the workflow sees what it targets.
-        let (count, page) = list.page(&crate::console::call::Scope::All, robots);
-        page::list(count, page, |robot, out| push(&call, robot, out))
-    })
-}
-
-fn push(call: &Call, robot: &Robot, out: &mut String) {
-    let jobs = call.state.engine.jobs.read();
-    let presence = jobs.presence();
-    let reported = &robot.reported;
-    let mut object = Object::begin(out);
-    object.id("id", robot.id);
-    object.label(&robot.label);
-    object.text("status", presence.status(robot.id).name());
-    object.maybe_instant("lastHeartbeatTime", presence.last_seen_ms(robot.id));
-    object.maybe_text("version", reported.version.as_deref());
-    object.maybe_text("sdkVersion", reported.sdk_version.as_deref());
-    object.maybe_text("currentDeviceId", reported.device_id.as_deref());
-    object.text("consoleManagement", robot.management.name());
-    // There are no licences here.
-    object.text("licenseStatus", "ServerLicensed");
-    object.text("clientSku", "Enterprise");
-    object.boolean("canUpgrade", false);
-    object.texts("listeningStatus", &[] as &[&str]);
-    object.meta("Robot", call.visitor.company, &robot.meta);
-    object.end();
+        let (count, page) = list.page(&Scope::All, robots);
+        let page = page.into_iter().map(|robot| Found::of(registry, robot));
+        Ok::<_, Refused>((count, page.collect::<Vec<_>>()))
+    })?;
+    list_of(&call, count, &page)
 }
 
 /// `POST /openapi/workflows/{id}/robots`
