@@ -4,7 +4,9 @@
 mod assets;
 mod companies;
 mod content;
+mod contract;
 mod groups;
+mod job_lists;
 mod jobs;
 mod layouts;
 mod matrix;

@@ -102,6 +102,7 @@ impl World {
         let json = [("content-type", "application/json")];
         let request = "POST /openapi/workflows";
         let told = server.send(self.token, request, &json, body).await.json();
+        tick(server);
         told["id"].as_str().expect("an id").to_owned()
     }
 
@@ -111,8 +112,15 @@ impl World {
         let request = format!("POST /openapi/workflows/{workflow}/execute");
         let told = server.send(self.token, &request, &json, body.to_owned());
         let told = told.await.json();
+        tick(server);
         told[0]["id"].as_str().expect("an id").to_owned()
     }
+}
+
+/// What comes next is later.
+fn tick(server: &Server) {
+    let clock = &server.state.engine.clock;
+    assert!(clock.set(clock.now_ms() + 1), "a manual clock");
 }
 
 /// Changes what is configured.
