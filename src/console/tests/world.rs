@@ -19,7 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a company has.
 pub struct World {
-    pub tenant: Tenant,
     pub token: &'static str,
     pub package: String,
     pub version: String,
@@ -79,7 +78,6 @@ impl World {
         }
         let (package, version) = server.upload(token, &[], dgs("Add", "1.0.0", "x")).await;
         let mut world = World {
-            tenant,
             token,
             package,
             version,
