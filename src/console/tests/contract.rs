@@ -52,7 +52,7 @@ impl Stage {
             let path = format!("PATCH /openapi/{path}/{id}");
             server.ask(&path, body).await.json();
         }
-        let asset = r#"{"name":"as","type":"String","value":"v"}"#;
+        let asset = r#"{"name":"as","description":"d","type":"String","value":"v"}"#;
         let asset = id(&server.ask("POST /openapi/assets", asset).await.json());
         let workflow = rich_workflow(&server, &world, &asset).await;
         let node = format!(
@@ -71,6 +71,8 @@ impl Stage {
         let path = format!("PATCH /openapi/workflowlayouts/{layout_id}");
         server.ask(&path, &again).await.json();
         let (job, group) = ended_job(&server, &workflow, &mut robot).await;
+        let path = format!("POST /openapi/workflowlayouts/{layout_id}/execute");
+        server.ask(&path, "").await.json();
         Stage {
             server,
             world,
