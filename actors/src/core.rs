@@ -36,6 +36,9 @@ use tokio::sync::oneshot;
 /// Bytes at rest above this are read on a blocking thread.
 const INLINE_READ_BYTES: usize = 64 * 1024;
 
+/// Where the answer to a command comes out.
+pub type Answering<T> = oneshot::Receiver<Result<T, Failure>>;
+
 /// Everything that lives as long as the server.
 pub struct Core {
     /// What was configured.
@@ -166,25 +169,31 @@ impl Core {
     }
 
     /// Sends a command; `view` looks at what it did, and its result leaves when that is durable.
-    pub async fn command<T: Send + 'static>(
-        &self,
+    pub fn command<'a, T, F>(
+        &'a self,
         root: RootId,
         command: Command,
         cause: Option<Cause>,
-        view: impl FnOnce(&Applied<'_>) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        let slot = self.directory.get(root).ok_or(Failure::NotFound)?;
-        self.command_slot(&slot, command, cause, view).await
+        view: F,
+    ) -> impl Future<Output = Result<T, Failure>> + Send + use<'a, T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Applied<'_>) -> T + Send + 'static,
+    {
+        let slot = self.directory.get(root).ok_or(Failure::NotFound);
+        let receiver = slot.map(|slot| self.send_command(&slot, command, cause, view));
+        async move { self.answered(receiver?).await }
     }
 
-    /// The same for a slot at hand.
-    pub async fn command_slot<T: Send + 'static>(
+    /// Sends a command to a slot at hand. All that is done at once is done here and not in a future: what waits for an
+    /// answer is small then.
+    pub fn send_command<T: Send + 'static>(
         &self,
         slot: &Arc<Slot>,
         command: Command,
         cause: Option<Cause>,
         view: impl FnOnce(&Applied<'_>) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Answering<T> {
         let (sender, receiver) = oneshot::channel();
         let responder: Responder = Box::new(move |result| {
             let value = result.map(|applied| view(&applied));
@@ -201,6 +210,11 @@ impl Core {
             remember: None,
         };
         self.send(slot, Message::Command(Box::new(order)));
+        receiver
+    }
+
+    /// Waits for what `send_command` began.
+    pub async fn answered<T>(&self, receiver: Answering<T>) -> Result<T, Failure> {
         receiver.await.unwrap_or_else(|_| Err(self.unanswered()))
     }
 

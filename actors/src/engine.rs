@@ -85,16 +85,25 @@ impl Engine {
     }
 
     /// Starts an instance; `view` looks at it when it stands still, its result leaves when that is durable.
-    pub async fn start<T: Send + 'static>(
-        &self,
+    pub fn start<'a, T, F>(
+        &'a self,
         start: Start,
-        view: impl FnOnce(RootId, &Applied<'_>) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        let _admitted = self.admit()?;
-        let (root, slot) = self.create_slot(&start)?;
-        let command = Command::Start(Box::new(start));
-        self.command_slot(&slot, command, None, move |applied| view(root, applied))
-            .await
+        view: F,
+    ) -> impl Future<Output = Result<T, Failure>> + Send + use<'a, T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(RootId, &Applied<'_>) -> T + Send + 'static,
+    {
+        let begun = self.admit().and_then(|admitted| {
+            let (root, slot) = self.create_slot(&start)?;
+            let command = Command::Start(Box::new(start));
+            let view = move |applied: &Applied<'_>| view(root, applied);
+            Ok((admitted, self.send_command(&slot, command, None, view)))
+        });
+        async move {
+            let (_admitted, receiver) = begun?;
+            self.answered(receiver).await
+        }
     }
 
     /// Starts an instance; a repetition of the request gets the first answer again.
@@ -118,14 +127,24 @@ impl Engine {
     }
 
     /// Sends a command to an instance.
-    pub async fn order<T: Send + 'static>(
-        &self,
+    pub fn order<'a, T, F>(
+        &'a self,
         root: RootId,
         command: Command,
-        view: impl FnOnce(&Applied<'_>) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        let _admitted = self.admit()?;
-        self.command(root, command, None, view).await
+        view: F,
+    ) -> impl Future<Output = Result<T, Failure>> + Send + use<'a, T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Applied<'_>) -> T + Send + 'static,
+    {
+        let begun = self.admit().and_then(|admitted| {
+            let slot = self.directory.get(root).ok_or(Failure::NotFound)?;
+            Ok((admitted, self.send_command(&slot, command, None, view)))
+        });
+        async move {
+            let (_admitted, receiver) = begun?;
+            self.answered(receiver).await
+        }
     }
 
     /// The same; a repetition of the request gets the first answer again.

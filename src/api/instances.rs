@@ -43,8 +43,29 @@ struct StartBody {
 /// `POST /instances`
 pub async fn start(state: Context<State>, request: Request, _params: Params) -> Answered {
     let write = Write::of(&state, &request);
-    let body: StartBody = common::body(&request)?;
-    let published = what(&state, write.tenant, &body)?;
+    let answering = {
+        let (start, published) = wanted(&state, &write, &request)?;
+        let render = move |root: RootId, applied: &Applied<'_>| started(root, applied, &published);
+        match write.remember {
+            None => Ok(state.engine.start(start, render)),
+            // Rare, and larger: it does not make the other larger.
+            Some(request) => Err(Box::pin(state.engine.start_once(start, request, render))),
+        }
+    };
+    match answering {
+        Ok(begun) => Ok(order::respond(begun.await?)),
+        Err(once) => Ok(order::respond_shared(once.await?)),
+    }
+}
+
+/// What the body says is to be started.
+fn wanted(
+    state: &State,
+    write: &Write,
+    request: &Request,
+) -> Result<(Start, Arc<Published>), Refused> {
+    let body: StartBody = common::body(request)?;
+    let published = what(state, write.tenant, &body)?;
     let start = Start {
         business_key: body.business_key,
         name: body.name,
@@ -53,14 +74,7 @@ pub async fn start(state: Context<State>, request: Request, _params: Params) -> 
         start_user: body.start_user_id,
         ..Start::new(Arc::clone(&published.definition))
     };
-    let render = move |root: RootId, applied: &Applied<'_>| started(root, applied, &published);
-    match write.remember {
-        None => Ok(order::respond(state.engine.start(start, render).await?)),
-        Some(request) => {
-            let started = state.engine.start_once(start, request, render).await?;
-            Ok(order::respond_shared(started))
-        }
-    }
+    Ok((start, published))
 }
 
 /// The definition that is to be started.

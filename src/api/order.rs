@@ -129,7 +129,7 @@ pub async fn order(
             .map(respond),
         Some(request) => {
             let once = state.engine.order_once(id.root, command, request, render);
-            once.await.map(respond_shared)
+            Box::pin(once).await.map(respond_shared)
         }
     };
     match done {

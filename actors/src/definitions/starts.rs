@@ -158,6 +158,6 @@ async fn start_once(
         start_event: Some(element),
         ..Start::new(Arc::clone(&published.definition))
     };
-    core.command_slot(&slot, Command::Start(Box::new(start)), None, |_| ())
-        .await
+    let receiver = core.send_command(&slot, Command::Start(Box::new(start)), None, |_| ());
+    core.answered(receiver).await
 }
