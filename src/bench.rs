@@ -12,6 +12,7 @@ mod control;
 mod disk;
 mod echo;
 mod histogram;
+mod jobs;
 mod measures;
 mod model;
 mod plan;
@@ -48,9 +49,19 @@ pub enum Measure {
     Tail,
 }
 
+/// What else can be measured.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum What {
+    /// Jobs and robots against beanstalkd.
+    Jobs(jobs::JobsArgs),
+}
+
 /// The command line of `loomwork bench`.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
+    /// Something else than instances.
+    #[command(subcommand)]
+    pub what: Option<What>,
     /// Measure only these (otherwise all that can be measured).
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Measure>,
@@ -137,6 +148,9 @@ pub enum BenchError {
 
 /// Runs the bench and prints what it found.
 pub fn run(args: &BenchArgs) -> Result<(), BenchError> {
+    if let Some(What::Jobs(jobs)) = &args.what {
+        return jobs::run(jobs);
+    }
     let report = measures::run(args)?;
     let json = serde_json::to_string_pretty(&report)?;
     let mut stdout = io::stdout().lock();
