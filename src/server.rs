@@ -6,7 +6,6 @@
 //!  config ─▶ engine opens the data ─▶ keys, first start ─▶ auto-deployment ─▶ listeners ─▶ ready … SIGTERM ─▶ drain ─▶ snapshot ─▶ exit 0
 //! ```
 
-use crate::hub::{self, Polls};
 use crate::{
     api,
     blobs::Blobs,
@@ -15,6 +14,7 @@ use crate::{
     control::{ControlSocket, socket_path},
     first_start,
     http::{self, Gate, GateConfig, Limits, Router},
+    hub::{self, Polls},
     logging, machine, process_center,
     sso::{self, Sso},
     tokens::Control,
@@ -166,6 +166,7 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     say_ready(config, &addresses, begun, &extra)?;
     wait_for_signal().await?;
     tracing::info!("stopping: requests under way are finished, then a snapshot is taken");
+    engine.robots.leave();
     // The receivers live in the tasks that are awaited below.
     let _ = stop.send(true);
     for task in listening {

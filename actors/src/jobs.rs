@@ -43,6 +43,8 @@ pub struct JobViews {
     runs: HashMap<Guid, RunRow>,
     /// The jobs of an execution, in the order of their numbers.
     members: HashMap<Guid, Vec<Guid>>,
+    /// The run instances of an execution.
+    attempts: HashMap<Guid, Vec<Guid>>,
     created: BTreeMap<Place, Guid>,
     /// Executions by the instant at which something is due in them.
     due: BTreeSet<(i64, Guid)>,
@@ -80,7 +82,10 @@ impl JobViews {
             if run.held && !run.robot.is_nil() {
                 self.held.insert((run.robot, run.id, run.execution));
             }
-            self.runs.insert(run.id, run);
+            let (id, execution) = (run.id, run.execution);
+            if self.runs.insert(id, run).is_none() {
+                self.attempts.entry(execution).or_default().push(id);
+            }
         }
         for job in rows.jobs {
             match job.waiting_job() {
@@ -132,13 +137,7 @@ impl JobViews {
                 self.created.remove(&place(&job));
             }
         }
-        let gone: Vec<Guid> = self
-            .runs
-            .values()
-            .filter(|run| run.execution == execution)
-            .map(|run| run.id)
-            .collect();
-        for id in gone {
+        for id in self.attempts.remove(&execution).unwrap_or_default() {
             if let Some(run) = self.runs.remove(&id) {
                 self.held.remove(&(run.robot, run.id, run.execution));
             }

@@ -50,13 +50,16 @@ pub struct Robots {
 }
 
 impl Robots {
-    /// A robot has connected and said hello. What it is told comes out of the outbox.
+    /// A robot has connected and said hello. What it is told comes out of the outbox; none: nothing can be decided now.
     pub async fn connect(
         &self,
         core: &Arc<Core>,
         robot: Guid,
         hello: Hello,
     ) -> Option<(Session, Outbox)> {
+        if core.queue.is_full() {
+            return None;
+        }
         let (sender, outbox) = mpsc::channel(OUTBOX);
         let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
         let actor = self.actor(core, robot).await?;

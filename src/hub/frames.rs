@@ -66,6 +66,7 @@ pub fn close(close: Close) -> (u16, &'static str) {
         Close::Secret => (4401, "the token or secret has ended"),
         Close::Silent => (4408, "silent for too long"),
         Close::Newer => (4409, "the robot has a newer connection"),
+        Close::Full => (1013, "nothing can be kept now, try again later"),
         Close::Slow => (1008, "messages are not read"),
         Close::Leaving => (1001, "leaving"),
     }

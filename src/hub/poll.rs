@@ -145,7 +145,7 @@ async fn hello(state: &Context<State>, robot: &Robot, asked: Asked) -> Result<Re
     };
     let core = state.engine.core();
     let connected = state.engine.robots.connect(core, robot.id, hello).await;
-    let (session, outbox) = connected.ok_or(Fault::Panicked)?;
+    let (session, outbox) = connected.ok_or(Fault::Overloaded { retry_after_s: 5 })?;
     for said in later {
         session.say(said);
     }

@@ -152,7 +152,7 @@ async fn talk(state: &Context<State>, robot: &Robot, socket: &mut Socket) -> End
     let robots = &state.engine.robots;
     let connected = robots.connect(state.engine.core(), robot.id, hello).await;
     let Some((session, mut outbox)) = connected else {
-        return End::With(1011, "the robot could not be started".into());
+        return End::With(1013, "nothing can be decided now, try again later".into());
     };
     loop {
         tokio::select! {

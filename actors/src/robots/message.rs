@@ -176,6 +176,8 @@ pub enum Close {
     Newer,
     /// It reads too slowly.
     Slow,
+    /// Nothing more can be kept now: the disk is full, or the archive is behind.
+    Full,
     /// The robot leaves, or the server does.
     Leaving,
 }

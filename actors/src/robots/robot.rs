@@ -200,6 +200,10 @@ impl State {
         }
         self.alone_since = Instant::now();
         self.core.jobs.write().presence.remove(self.id);
+        if self.core.queue.is_full() {
+            // Nothing is decided now: offers time out by themselves, and runs go on.
+            return;
+        }
         for (_, execution) in self.held() {
             super::order(
                 &self.core,
@@ -218,7 +222,7 @@ impl State {
         let Some(session) = self.session.as_ref() else {
             return;
         };
-        if self.offering || session.greeting.is_some() {
+        if self.offering || session.greeting.is_some() || self.core.queue.is_full() {
             return;
         }
         let core = Arc::clone(&self.core);
@@ -328,6 +332,9 @@ impl State {
         let left = lost_after.saturating_sub(self.alone_since.elapsed());
         if !left.is_zero() {
             return Some(left);
+        }
+        if self.core.queue.is_full() {
+            return Some(Duration::from_secs(1));
         }
         for (_, execution) in held {
             super::order(&self.core, execution, Command::Lose { robot: self.id });

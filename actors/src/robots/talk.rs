@@ -2,7 +2,7 @@
 //! Owns: the translation between messages and commands. Never: decides what they mean; executions do.
 
 use super::{
-    message::{FromRobot, Line, RunRef, ToRobot},
+    message::{Close, FromRobot, Line, RunRef, ToRobot},
     offer,
     robot::{Message, State},
 };
@@ -13,6 +13,27 @@ use rpa::{
     execution::{AckReason, Command, EndCause, Execution, Tell},
 };
 use std::{sync::Arc, time::Instant};
+
+/// Batches of lines that may wait to be kept; past it robots that send more are cut off and come again.
+const LINES_BACKLOG: usize = 5_000;
+
+impl FromRobot {
+    /// Whether a decision follows from it.
+    fn changes_something(&self) -> bool {
+        match self {
+            FromRobot::Accept(_)
+            | FromRobot::Reject { .. }
+            | FromRobot::Paused(_)
+            | FromRobot::Resumed(_)
+            | FromRobot::Result { .. } => true,
+            FromRobot::Heartbeat
+            | FromRobot::Accepting(_)
+            | FromRobot::Bye
+            | FromRobot::Progress { .. }
+            | FromRobot::Logs { .. } => false,
+        }
+    }
+}
 
 impl State {
     /// The robot has said something.
@@ -25,6 +46,11 @@ impl State {
         }
         let now_ms = self.core.clock.real_ms();
         self.core.jobs.write().presence.seen(self.id, now_ms);
+        if said.changes_something() && self.core.queue.is_full() {
+            // Nothing is decided on a full disk. The robot keeps what it has and says it again.
+            self.disconnect(Some(Close::Full));
+            return;
+        }
         let robot = self.id;
         match said {
             FromRobot::Heartbeat | FromRobot::Progress { .. } => {}
@@ -33,7 +59,7 @@ impl State {
                     session.accepting = value;
                 }
             }
-            FromRobot::Bye => self.disconnect(Some(super::Close::Leaving)),
+            FromRobot::Bye => self.disconnect(Some(Close::Leaving)),
             FromRobot::Accept(RunRef { run, fence }) => {
                 let known = self.order(run, Command::Accept { robot, run, fence });
                 if !known {
@@ -116,6 +142,10 @@ impl State {
         let Some(session) = self.session.as_ref() else {
             return;
         };
+        if self.core.keeper.backlog() > LINES_BACKLOG {
+            self.disconnect(Some(Close::Full));
+            return;
+        }
         let Some(last) = lines.iter().map(|line| line.seq).max() else {
             return;
         };
