@@ -102,7 +102,7 @@ impl Executions {
 }
 
 /// Starts an execution while the registry stands still: what was planned is what is recorded.
-fn start(
+pub fn start(
     core: &Arc<Core>,
     state: &State,
     execute: &plan::Execute,

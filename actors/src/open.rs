@@ -126,6 +126,11 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         .map_err(|error| OpenError::Start(error.to_string()))??;
     let models = parse_all(&found.definitions)?;
     let handle = journal.handle();
+    let clock = if options.manual_clock {
+        Clock::manual(found.clock_ms.unwrap_or_else(real_ms))
+    } else {
+        Clock::real()
+    };
     let core = Arc::new(Core {
         runtime,
         queue: Arc::new(CommitQueue::new(journal.next_sequence())),
@@ -143,17 +148,13 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         jobs: RwLock::new(JobViews::default()),
         keeper: Keeper::default(),
         robots: Robots::default(),
-        clock: if options.manual_clock {
-            Clock::manual(found.clock_ms.unwrap_or_else(real_ms))
-        } else {
-            Clock::real()
-        },
+        timers: Timers::new(clock.now_ms()),
+        clock,
         idempotency: Idempotency::new(
             options.idempotency_keys,
             i64::try_from(options.idempotency_keep.as_millis()).unwrap_or(i64::MAX),
         ),
         archiver: Arc::new(Archiver::new(archive, owed_revision)),
-        timers: Timers::default(),
         admission: Admission::new(options.bounds),
         hosts: Pool::new("hosts", options.hosts),
         script_hosts: Pool::new("script hosts", options.script_threads),

@@ -123,6 +123,8 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::None => {}
                 Change::Organisation(events) => core.organisation.publish(&events),
                 Change::Registry(events) => {
+                    // A schedule may be due earlier.
+                    timers_changed = true;
                     core.registry.publish(&events);
                     core.robots.registry_changed(core, &events);
                 }

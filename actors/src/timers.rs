@@ -7,10 +7,13 @@
 //!  publisher ── something changed ──▶ look: next due ─▶ sleep until then ─▶ fire all that are due ─▶ look again
 //! ```
 
-use crate::{cause::Cause, commit::Space, core::Core, definitions::Message, failure::Failure};
+use crate::{
+    cause::Cause, commit::Space, core::Core, definitions::Message, failure::Failure, schedules,
+};
 use bpmn::Command;
 use codec::Id;
 use parking_lot::Mutex;
+use rpa::Guid;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, oneshot},
@@ -29,16 +32,32 @@ pub enum Due {
     Instance(Id),
     /// Of a start event, by its number.
     Start(u64),
+    /// Of a schedule: its id, and when the firing is due, milliseconds since 1970.
+    Schedule(Guid, i64),
 }
 
 /// The service.
-#[derive(Default)]
 pub struct Timers {
     changed: Notify,
     firing: Mutex<HashSet<Due>>,
+    began_ms: i64,
 }
 
 impl Timers {
+    /// Of a server that begins at this instant, milliseconds since 1970.
+    pub fn new(began_ms: i64) -> Self {
+        Timers {
+            changed: Notify::default(),
+            firing: Mutex::default(),
+            began_ms,
+        }
+    }
+
+    /// When the server began, milliseconds since 1970: what was due before was missed.
+    pub fn began_ms(&self) -> i64 {
+        self.began_ms
+    }
+
     /// Something was published that may be due earlier.
     pub fn look_again(&self) {
         self.changed.notify_one();
@@ -65,8 +84,12 @@ pub async fn run(core: Arc<Core>) {
             began += 1;
             let core = Arc::clone(&core);
             running.spawn(async move {
-                // Its failure is recorded at its instance.
-                let _ = fire(&core, timer, None).await;
+                // Its failure is recorded at its instance. A schedule's is not: it stays due, and is not tried at once.
+                let fired = fire(&core, timer, None).await;
+                if let (Err(failure), Due::Schedule(id, _)) = (fired, timer) {
+                    tracing::warn!(schedule = %id, %failure, "a schedule could not fire; it is tried again");
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
                 core.timers.firing.lock().remove(&timer);
             });
         }
@@ -106,6 +129,13 @@ pub fn due(core: &Core, now_ms: i64, limit: usize) -> Vec<(i64, Due)> {
             .into_iter()
             .map(|(due_ms, number)| (due_ms, Due::Start(number))),
     );
+    core.registry.look(|registry| {
+        let schedules = registry.due(now_ms).take(limit);
+        due.extend(schedules.filter_map(|schedule| {
+            let due_ms = schedule.next_ms?;
+            Some((due_ms, Due::Schedule(schedule.id, due_ms)))
+        }));
+    });
     due.sort();
     due
 }
@@ -119,7 +149,8 @@ pub fn next_due_ms(core: &Core) -> Option<i64> {
         .next()
         .map(|due| due.due_ms);
     let start = core.catalog.next_start_ms();
-    instance.into_iter().chain(start).min()
+    let schedule = core.registry.look(|registry| registry.next_due_ms());
+    instance.into_iter().chain(start).chain(schedule).min()
 }
 
 /// Fires a timer, due or not. A failure is answered and recorded at the instance: a retry less, due again later.
@@ -151,6 +182,7 @@ pub async fn fire(core: &Arc<Core>, timer: Due, cause: Option<Cause>) -> Result<
                 .map_err(|_| Failure::Stopping)?;
             receiver.await.unwrap_or(Err(Failure::Stopping))
         }
+        Due::Schedule(id, due_ms) => schedules::fire(core, id, due_ms).await,
     }
 }
 

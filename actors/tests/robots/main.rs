@@ -1,5 +1,6 @@
 //! Robots and their jobs as stories: given away, run, cut, lost, stopped, restarted; nothing lost, nothing done twice.
 
+mod schedules;
 mod world;
 
 use actors::{

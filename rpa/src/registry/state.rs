@@ -117,6 +117,12 @@ impl State {
         !self.assets.is_empty()
     }
 
+    /// The schedule with this id, whoever's it is, if its next firing is the one at this instant.
+    pub fn schedule_due(&self, id: Guid, due_ms: i64) -> Option<&Schedule> {
+        let schedule = self.schedules.get(&id);
+        schedule.filter(|schedule| schedule.next_ms == Some(due_ms))
+    }
+
     /// The bytes that packages and uploads of all tenants need.
     pub fn digests(&self) -> impl Iterator<Item = Sha256> + '_ {
         let versions = self.packages.values().flat_map(|package| &package.versions);
