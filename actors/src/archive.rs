@@ -12,6 +12,7 @@
 //! The same id put again replaces the same row, so what recovery finds again is simply put again.
 //! Every call blocks on the disk: call it from a thread, never from a worker of the runtime.
 
+mod audit;
 mod check;
 mod export;
 mod groups;
@@ -24,6 +25,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{AuditEntry, AuditFilter, AuditOutcome, AuditRow, Audited};
 pub use jobs::{LogEntry, LogFilter};
 pub use query::{Cursor, InstanceFilter, Page, TaskFilter};
 pub use rows::{ArchivedInstance, EndState, FinishedTask, InstanceRow, TaskRow};

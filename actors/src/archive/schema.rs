@@ -122,6 +122,36 @@ CREATE TABLE progress (
   revision INTEGER NOT NULL
 ) STRICT;
 INSERT INTO progress (revision) VALUES (0);
+", "
+CREATE TABLE audit (
+  id            BLOB    NOT NULL,
+  at_ms         INTEGER NOT NULL,
+  tenant        INTEGER NOT NULL,
+  actor         TEXT    NOT NULL,
+  actor_name    TEXT    NOT NULL,
+  action        TEXT    NOT NULL,
+  resource_type TEXT    NOT NULL,
+  resource_id   TEXT,
+  company       TEXT,
+  department    TEXT,
+  origin        TEXT    NOT NULL,
+  detail        TEXT
+) STRICT;
+CREATE UNIQUE INDEX audit_id ON audit (id);
+CREATE INDEX audit_at ON audit (tenant, at_ms);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+
+CREATE TABLE audit_outcomes (
+  id          BLOB    NOT NULL PRIMARY KEY,
+  status      INTEGER NOT NULL,
+  resource_id TEXT,
+  department  TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER audit_outcomes_are_not_changed BEFORE UPDATE ON audit_outcomes
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+CREATE TRIGGER audit_outcomes_are_not_deleted BEFORE DELETE ON audit_outcomes
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 "];
 
 /// Page cache of the writer, in KiB: the hot ends of the indexes of a batch.

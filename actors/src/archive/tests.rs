@@ -1,5 +1,6 @@
 //! The archive: what is put is found again, by every filter, in pages, and only once.
 
+mod audit;
 mod filters;
 
 use super::*;

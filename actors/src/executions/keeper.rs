@@ -1,16 +1,17 @@
-//! The keeper: executions that are over and lines of logs go into `history.db` in batches.
+//! The keeper: executions that are over, lines of logs and rows of the audit trail go into `history.db` in batches.
 //!
 //! Owns: what waits for it; that an execution leaves memory, and a robot is told that its lines are kept, only after the
 //! commit. Never: drops a line that it was given.
 //!
 //! ```text
 //!  publisher ── finished executions ──┐
-//!  robots ── lines, who wants to know ┴▶ waiting ──batch──▶ history.db commit ──▶ out of memory · answers
+//!  robots ── lines, who wants to know ┼▶ waiting ──batch──▶ history.db commit ──▶ out of memory · answers
+//!  requests ── rows of the trail ─────┘
 //! ```
 
 use super::Cell;
 use crate::{
-    archive::{Archive, LogEntry},
+    archive::{Archive, AuditRow, LogEntry},
     core::Core,
     publisher::{Change, Publication},
 };
@@ -37,10 +38,26 @@ pub struct Keeper {
     changed: Condvar,
 }
 
+/// A row of the audit trail, and who wants to know that it is kept.
+type Trail = (AuditRow, Kept);
+
+/// What goes into one transaction.
 #[derive(Default)]
-struct Waiting {
+struct Batch {
     executions: Vec<Arc<Cell>>,
     logs: Vec<Lines>,
+    audit: Vec<Trail>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.executions.is_empty() && self.logs.is_empty() && self.audit.is_empty()
+    }
+}
+
+#[derive(Default)]
+struct Waiting {
+    batch: Batch,
     stop: bool,
     failure: Option<String>,
 }
@@ -48,20 +65,26 @@ struct Waiting {
 impl Keeper {
     /// Executions are over.
     pub fn put(&self, finished: Vec<Arc<Cell>>) {
-        self.waiting.lock().executions.extend(finished);
+        self.waiting.lock().batch.executions.extend(finished);
         self.changed.notify_all();
     }
 
     /// Lines of a log have come; `kept` is called when they survive a crash.
     pub fn put_logs(&self, entries: Vec<LogEntry>, kept: Kept) {
-        self.waiting.lock().logs.push((entries, kept));
+        self.waiting.lock().batch.logs.push((entries, kept));
         self.changed.notify_all();
     }
 
-    /// What waits: executions and batches of lines.
+    /// Adds to the audit trail; `kept` is called when the row survives a crash.
+    pub fn put_audit(&self, row: AuditRow, kept: Kept) {
+        self.waiting.lock().batch.audit.push((row, kept));
+        self.changed.notify_all();
+    }
+
+    /// What waits: executions, batches of lines and rows of the trail.
     pub fn backlog(&self) -> usize {
-        let waiting = self.waiting.lock();
-        waiting.executions.len() + waiting.logs.len()
+        let batch = &self.waiting.lock().batch;
+        batch.executions.len() + batch.logs.len() + batch.audit.len()
     }
 
     /// Why nothing could be kept, if it could not: shown in `/readyz`.
@@ -83,78 +106,89 @@ impl Keeper {
     }
 
     fn run(&self, core: &Arc<Core>) {
-        while let Some((executions, logs)) = self.next() {
-            if executions.is_empty() && logs.is_empty() {
+        while let Some(batch) = self.next() {
+            if batch.is_empty() {
                 continue;
             }
-            match write(&core.archiver.archive, &executions, &logs) {
+            match write(&core.archiver.archive, &batch) {
                 Ok(()) => {
                     self.waiting.lock().failure = None;
-                    let ids = executions.iter().map(|cell| cell.id).collect();
+                    let ids = batch.executions.iter().map(|cell| cell.id).collect();
                     core.queue.push_barrier(Publication {
                         change: Change::ExecutionsArchived(ids),
                         ..Publication::none()
                     });
-                    for (_, kept) in logs {
+                    for (_, kept) in batch.logs {
+                        kept();
+                    }
+                    for (_, kept) in batch.audit {
                         kept();
                     }
                 }
                 Err(error) => {
                     tracing::error!(%error, "executions and logs could not be kept; it is tried again");
-                    self.put_back(executions, logs, error.to_string());
+                    self.put_back(batch, error.to_string());
                 }
             }
         }
     }
 
-    fn next(&self) -> Option<(Vec<Arc<Cell>>, Vec<Lines>)> {
+    fn next(&self) -> Option<Batch> {
         let mut waiting = self.waiting.lock();
-        if waiting.executions.is_empty() && waiting.logs.is_empty() {
+        if waiting.batch.is_empty() {
             if waiting.stop {
                 return None;
             }
             self.changed.wait_for(&mut waiting, IDLE);
         }
-        let executions = waiting.executions.len().min(BATCH);
-        let executions = waiting.executions.drain(..executions).collect();
-        let logs = waiting.logs.len().min(BATCH);
-        let logs = waiting.logs.drain(..logs).collect();
-        Some((executions, logs))
+        let batch = &mut waiting.batch;
+        Some(Batch {
+            executions: first(&mut batch.executions),
+            logs: first(&mut batch.logs),
+            audit: first(&mut batch.audit),
+        })
     }
 
-    fn put_back(&self, executions: Vec<Arc<Cell>>, logs: Vec<Lines>, failure: String) {
+    fn put_back(&self, batch: Batch, failure: String) {
         let mut waiting = self.waiting.lock();
         waiting.failure = Some(failure);
         if waiting.stop {
-            // Executions are in the journal, and robots send their lines again.
-            waiting.executions.clear();
-            waiting.logs.clear();
+            // Executions are in the journal, robots send their lines again, and who waits for a row is told.
+            waiting.batch = Batch::default();
             return;
         }
-        waiting.executions.splice(0..0, executions);
-        waiting.logs.splice(0..0, logs);
+        waiting.batch.executions.splice(0..0, batch.executions);
+        waiting.batch.logs.splice(0..0, batch.logs);
+        waiting.batch.audit.splice(0..0, batch.audit);
         self.changed.wait_for(&mut waiting, RETRY);
     }
 }
 
-fn write(
-    archive: &Archive,
-    executions: &[Arc<Cell>],
-    logs: &[Lines],
-) -> crate::archive::Result<()> {
-    let states: Vec<_> = executions
+fn first<T>(waiting: &mut Vec<T>) -> Vec<T> {
+    let count = waiting.len().min(BATCH);
+    waiting.drain(..count).collect()
+}
+
+fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<()> {
+    let states: Vec<_> = batch
+        .executions
         .iter()
         .filter_map(|cell| cell.peek(Clone::clone))
         .collect();
     if !states.is_empty() {
         archive.put_executions(&states)?;
     }
-    let lines: Vec<LogEntry> = logs
+    let lines: Vec<LogEntry> = batch
+        .logs
         .iter()
         .flat_map(|(lines, _)| lines.iter().cloned())
         .collect();
     if !lines.is_empty() {
         archive.put_logs(&lines)?;
+    }
+    let trail: Vec<AuditRow> = batch.audit.iter().map(|(row, _)| row.clone()).collect();
+    if !trail.is_empty() {
+        archive.put_audit(&trail)?;
     }
     Ok(())
 }
