@@ -150,3 +150,73 @@ async fn nobody_schedules_what_they_may_not_execute() {
         .await;
     story.end().await;
 }
+
+/// The first instant of the year 2100, in milliseconds since 1970.
+const YEAR_2100_MS: i64 = 4_102_444_800_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_makes_jobs_and_the_log_says_so() {
+    let mut story = Story::begin().await;
+    story.workflow("w", "root").await;
+    story
+        .tell(&[
+            ("admin", "POST /queues", r#"{"name":"g"}"#, 200, &[], "g=/id"),
+            ("admin", "PATCH /workflows/{w}", r#"{"associatedQueueId":"{g}"}"#, 200, &[], ""),
+            (
+                "admin",
+                "POST /schedules",
+                r#"{"name":"s","target":{"type":"Workflow","id":"{w}"},"every":"PT1H","startAt":"2100-01-01T00:00:00Z"}"#,
+                200,
+                &[],
+                "s=/id",
+            ),
+            (
+                "admin",
+                "POST /schedules",
+                r#"{"name":"resting","target":{"type":"Workflow","id":"{w}"},"every":"PT1H","startAt":"2100-01-01T00:00:00Z","enabled":false}"#,
+                200,
+                &[],
+                "resting=/id",
+            ),
+        ])
+        .await;
+    let engine = story.server.state.engine.clone();
+    let moved = engine.set_clock(YEAR_2100_MS + 3_600_000).await;
+    moved.expect("a clock that moves");
+    story
+        .tell(&[
+            (
+                "viewer",
+                "GET /schedules/{s}/log",
+                "",
+                200,
+                &[
+                    r#""count":2"#,
+                    r#"{"dueAt":"2100-01-01T01:00:00.000Z","firedAt":"2100-01-01T01:00:00.000Z","outcome":"Executed""#,
+                    r#"{"dueAt":"2100-01-01T00:00:00.000Z""#,
+                ],
+                "group=/list/0/jobGroupId",
+            ),
+            (
+                "viewer",
+                "GET /schedules/{s}",
+                "",
+                200,
+                &[r#""nextAt":"2100-01-01T02:00:00.000Z""#, r#""lastFiredAt":"2100-01-01T01:00:00.000Z""#],
+                "",
+            ),
+            ("viewer", "GET /schedules/{resting}/log", "", 200, &[r#""count":0"#], ""),
+            (
+                "viewer",
+                "GET /jobgroups/{group}",
+                "",
+                200,
+                &[r#""jobStartupType":"Trigger""#, r#""cronTriggerId":"{s}""#, r#""createdByName":"admin""#],
+                "",
+            ),
+            ("viewer", "GET /jobs?StartupType=Trigger&WorkflowId={w}", "", 200, &[r#""count":2"#], ""),
+            ("viewer", "GET /workflows/{w}", "", 200, &[r#""triggeredCount":2"#], ""),
+        ])
+        .await;
+    story.end().await;
+}
