@@ -41,19 +41,37 @@ mod variables;
 
 use crate::{
     access::{self, Access, Denied},
-    http::{Answer, Api, At, Head, Problem, Response},
+    audit,
+    http::{Answer, Api, At, Head, Method, Problem, Response, Route},
     server::State,
 };
 use problem::Refused;
 
 /// What the server mounts.
 pub fn api() -> Api<State> {
-    let routes = table::operations()
-        .into_iter()
-        .map(|operation| operation.route);
+    let routes = table::operations().into_iter().map(|operation| {
+        let route = operation.route;
+        match is_administrative(&route) {
+            true => audit::audited(route),
+            false => route,
+        }
+    });
     let mut api = Api::new("engine", &["/api/v1"], &Problem, routes.collect());
     api.guard = Some(guard);
     api
+}
+
+/// Whether a route changes what others work with, and not their work: then it stands in the audit trail.
+fn is_administrative(route: &Route<State>) -> bool {
+    let under = |name: &str| {
+        let path = route.path.strip_prefix("/api/v1/");
+        path.is_some_and(|path| path.starts_with(name))
+    };
+    let writes = route.method != Method::GET;
+    let over_many = ["deployments", "definitions", "incidents", "timers", "clock"];
+    let of_instance = under("instances/{id}")
+        && (route.method == Method::DELETE || route.path.ends_with("/state"));
+    writes && (over_many.into_iter().any(under) || of_instance)
 }
 
 /// Leaves the caller in the request's extensions, or answers 401.

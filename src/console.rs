@@ -15,6 +15,7 @@
 //! company is 404.
 
 mod assets;
+mod audit;
 pub mod body;
 pub mod call;
 mod companies;

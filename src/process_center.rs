@@ -33,7 +33,8 @@ pub use start::{deploy_at_start, deploy_example};
 
 use crate::{
     access::{self, Access, Caller},
-    http::{Api, At, Head, Request, Response, Route, StatusCode},
+    audit,
+    http::{Api, At, Head, Method, Request, Response, Route, StatusCode},
     server::State,
 };
 use codec::Tenant;
@@ -55,10 +56,28 @@ pub fn api() -> Api<State> {
     routes.extend(identity::routes());
     routes.extend(process::routes());
     routes.extend(task::routes());
+    let routes = routes
+        .into_iter()
+        .map(|route| match is_administrative(&route) {
+            true => audit::audited(route),
+            false => route,
+        })
+        .collect();
     let mut api = Api::new("process-center", &[""], &error::Style, routes);
     api.trailing_slash = true;
     api.guard = Some(guard);
     api
+}
+
+/// Whether an operation changes what others work with: then it stands in the audit trail.
+fn is_administrative(route: &Route<State>) -> bool {
+    let names = [
+        "/processCtr/deploymentProcess",
+        "/processCtr/suspendProcess",
+        "/processCtr/activateProcess",
+    ];
+    let synchronises = route.path.starts_with("/identityCtr/syn");
+    route.method == Method::POST && (synchronises || names.contains(&route.path))
 }
 
 /// Refuses who has no token where one is needed, and who cannot take JSON.

@@ -58,13 +58,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::AssetRead,
             value,
             "The value of an asset",
-        ),
+        )
+        .audited(),
         get(
             "/openapi/assets/by-name/{name}/value",
             P::AssetRead,
             value_by_name,
             "The value of the asset of this name",
-        ),
+        )
+        .audited(),
     ]
 }
 

@@ -2,7 +2,7 @@
 //! Owns: that nobody comes to a function without what its line asks for. Never: a function's work.
 
 use super::{
-    assets,
+    assets, audit,
     call::{Answered, Call},
     companies, departments, groups, jobs, keys, layouts, openapi, packages, people, problem,
     problem::Refused,
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
+    audit as trail,
     http::{Answer as _, At, Context, Head, Method, Params, Request, Response, Route},
     server::State,
 };
@@ -71,6 +72,12 @@ impl Endpoint {
         self
     }
 
+    /// Reading it stands in the audit trail, as every change does.
+    pub fn audited(mut self) -> Self {
+        self.route = trail::audited(self.route);
+        self
+    }
+
     /// The function may wait for something to happen.
     pub fn waits(mut self) -> Self {
         self.route = self.route.waits();
@@ -127,7 +134,16 @@ where
             }
         }
     };
-    Endpoint::of(Route::new(method, path, handler), need, summary)
+    let reads = method == Method::GET;
+    let route = Route::new(method, path, handler);
+    let route = if reads {
+        route
+    } else if path.ends_with("/execute") {
+        trail::noted(route)
+    } else {
+        trail::audited(route)
+    };
+    Endpoint::of(route, need, summary)
 }
 
 macro_rules! methods {
@@ -183,6 +199,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         users::endpoints(),
         roles::endpoints(),
         keys::endpoints(),
+        audit::endpoints(),
     ];
     groups.into_iter().flatten().collect()
 }

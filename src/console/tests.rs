@@ -2,6 +2,7 @@
 //! Owns: what the stories share. Each topic has its file.
 
 mod assets;
+mod audit;
 mod companies;
 mod content;
 mod contract;

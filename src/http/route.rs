@@ -16,7 +16,8 @@ pub type Guard<S> = fn(&S, &mut Head) -> Result<(), Box<Response>>;
 /// The same for one route, which may know what that route needs.
 pub type RouteGuard<S> = Box<dyn Fn(&S, &mut Head) -> Result<(), Box<Response>> + Send + Sync>;
 
-pub(super) type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
+/// A handler at work.
+pub type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub(super) type Run<S> =
     Box<dyn Fn(Context<S>, Request, Params, &'static dyn ErrorStyle, At) -> Running + Send + Sync>;
 
@@ -140,6 +141,22 @@ impl<S: Send + Sync + 'static> Route<S> {
     #[must_use]
     pub fn waits(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    /// Puts something around the handler: `before` sees the request, `follow` what was seen and the handler at work.
+    #[must_use]
+    pub fn around<T, B, F>(mut self, before: B, follow: F) -> Self
+    where
+        B: Fn(&S, &Request, &Params) -> T + Send + Sync + 'static,
+        F: Fn(Context<S>, T, Running) -> Running + Send + Sync + 'static,
+    {
+        let run = self.run;
+        self.run = Box::new(move |context, request, params, style, at| {
+            let seen = before(&context, &request, &params);
+            let work = run(Arc::clone(&context), request, params, style, at);
+            follow(context, seen, work)
+        });
         self
     }
 

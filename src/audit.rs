@@ -1,0 +1,332 @@
+//! The audit trail: every operator's change, with who, what, when and from where.
+//!
+//! Owns: what a row says. It is in `history.db` before the change begins, and what became of it before the answer leaves:
+//! no change is without a row, also when the client or the server goes in between. Never: keeps what was sent beyond
+//! the names of its members and the ids among them.
+//!
+//! ```text
+//!  request ─▶ row: begun ─▶ durable ─▶ handler ─▶ row: ended ─▶ durable ─▶ answer
+//! ```
+
+use crate::{
+    access::{Caller, Visitor},
+    http::{Body, Context, Method, Params, Request, Response, Route, Running, StatusCode},
+    server::State,
+    sso::secret,
+};
+use actors::archive::{AuditEntry, AuditOutcome, AuditRow};
+use codec::Tenant;
+use serde_json::Value;
+use std::{panic::resume_unwind, time::Duration};
+use tokio::sync::oneshot;
+
+/// The archive has so long to take a row.
+const WITHIN: Duration = Duration::from_secs(10);
+/// Characters of a detail, at most.
+const DETAIL_CHARS: usize = 1_000;
+
+/// What a route does, for the trail.
+#[derive(Clone, Copy)]
+struct Doing {
+    path: &'static str,
+    has_id: bool,
+}
+
+/// A route whose every call stands in the trail.
+pub fn audited(route: Route<State>) -> Route<State> {
+    let doing = Doing::of(&route);
+    route.around(
+        move |state, request, params| doing.entry(state, request, params),
+        |state, entry, work| Box::pin(follow(state, entry, work)),
+    )
+}
+
+/// A route that makes jobs: those say themselves, durably, whose they are, so that nobody waits for the trail.
+pub fn noted(route: Route<State>) -> Route<State> {
+    let doing = Doing::of(&route);
+    route.around(
+        move |state, request, params| doing.entry(state, request, params),
+        |state, entry, work| Box::pin(note(state, entry, work)),
+    )
+}
+
+async fn follow(state: Context<State>, entry: AuditEntry, work: Running) -> Response {
+    if state.engine.admit().is_err() {
+        // It is refused where it is decided, in the words of its API.
+        return work.await;
+    }
+    // A client that goes does not end what it began.
+    let task = tokio::spawn(async move {
+        let id = entry.id;
+        if !put(&state, AuditRow::Begun(entry)).await {
+            return Response::new(StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let response = work.await;
+        let ended = AuditRow::Ended(outcome(id, &response));
+        // The row that it began is there in any case.
+        put(&state, ended).await;
+        response
+    });
+    match task.await {
+        Ok(response) => response,
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Response::new(StatusCode::SERVICE_UNAVAILABLE),
+        },
+    }
+}
+
+async fn note(state: Context<State>, entry: AuditEntry, work: Running) -> Response {
+    let response = work.await;
+    if response.status.is_success() {
+        let ended = outcome(entry.id, &response);
+        let keeper = &state.engine.keeper;
+        keeper.put_audit(AuditRow::Begun(entry), Box::new(|| ()));
+        keeper.put_audit(AuditRow::Ended(ended), Box::new(|| ()));
+    }
+    response
+}
+
+/// Whether the row is durable.
+async fn put(state: &State, row: AuditRow) -> bool {
+    let (sender, receiver) = oneshot::channel();
+    // Whoever waited may have given up.
+    let kept = Box::new(move || sender.send(()).unwrap_or_default());
+    state.engine.keeper.put_audit(row, kept);
+    let waited = tokio::time::timeout(WITHIN, receiver).await;
+    let is_kept = matches!(waited, Ok(Ok(())));
+    if !is_kept {
+        tracing::error!("the audit trail cannot be written");
+    }
+    is_kept
+}
+
+impl Doing {
+    fn of(route: &Route<State>) -> Self {
+        Doing {
+            path: route.path,
+            has_id: route.path.contains("{id}"),
+        }
+    }
+
+    fn entry(self, state: &State, request: &Request, params: &Params) -> AuditEntry {
+        let extensions = &request.extensions;
+        let (actor, actor_name, tenant, department) =
+            match (extensions.get::<Visitor>(), extensions.get::<Caller>()) {
+                (Some(visitor), _) => (
+                    visitor.id.to_string(),
+                    visitor.name.clone(),
+                    visitor.tenant,
+                    visitor.department,
+                ),
+                (None, Some(caller)) => {
+                    let principal = caller.principal.clone();
+                    let actor = principal.unwrap_or_else(|| "anybody".to_owned());
+                    (actor.clone(), actor, caller.tenant, None)
+                }
+                (None, None) => (
+                    "anybody".to_owned(),
+                    "anybody".to_owned(),
+                    state.tenant,
+                    None,
+                ),
+            };
+        let (resource_type, action) = naming(self.path, &request.method);
+        AuditEntry {
+            id: random_id(),
+            at_ms: state.engine.clock.now_ms(),
+            tenant,
+            actor,
+            actor_name,
+            action,
+            resource_type,
+            resource_id: self.has_id.then(|| params.get("id").to_owned()),
+            company: company(state, tenant),
+            department: department.map(|id| id.to_string()),
+            from: request.peer.ip().to_string(),
+            detail: detail(request),
+        }
+    }
+}
+
+fn random_id() -> rpa::Guid {
+    // Without randomness the machine is not fit to serve; a row with a known id is still better than none.
+    secret::guid().map_or(rpa::Guid::NIL, |id| rpa::Guid(id.0))
+}
+
+fn company(state: &State, tenant: Tenant) -> Option<String> {
+    state.engine.organisation.look(|organisation| {
+        let company = organisation.tenancy.company_of(tenant);
+        company.map(|company| company.id.to_string())
+    })
+}
+
+/// The kind of thing and what is done with it, of a pattern such as `/openapi/workflows/{id}/execute`.
+fn naming(path: &str, method: &Method) -> (String, String) {
+    let mut words = path
+        .split('/')
+        .filter(|word| !word.is_empty() && !word.starts_with('{'));
+    let first = words.next().unwrap_or_default();
+    // Of the engine's API the version follows.
+    let prefixed = matches!(first, "openapi" | "v2" | "api");
+    let resource = if prefixed {
+        words.find(|word| *word != "v1").unwrap_or_default()
+    } else {
+        first
+    };
+    let rest: Vec<&str> = words.collect();
+    let word = match *method {
+        Method::POST if rest.is_empty() => "create",
+        Method::POST => "",
+        Method::PUT => "put",
+        Method::PATCH => "change",
+        Method::DELETE => "delete",
+        _ => "read",
+    };
+    let parts = rest.into_iter().chain((!word.is_empty()).then_some(word));
+    (singular(resource), parts.collect::<Vec<_>>().join("."))
+}
+
+fn singular(resource: &str) -> String {
+    let known = match resource {
+        "packages" => "Package",
+        "preloadedVersionFiles" => "PackageUpload",
+        "queues" => "Queue",
+        "robots" => "Robot",
+        "workflows" => "Workflow",
+        "workflowlayouts" => "WorkflowLayout",
+        "jobs" => "Job",
+        "jobgroups" => "JobGroup",
+        "runinstances" => "RunInstance",
+        "schedules" => "Schedule",
+        "assets" => "Asset",
+        "taskqueues" => "TaskQueue",
+        "webhooks" => "Webhook",
+        "companies" => "Company",
+        "departments" => "Department",
+        "companyusers" => "CompanyUser",
+        "roles" => "Role",
+        "apikeys" => "ApiKey",
+        "deployments" => "Deployment",
+        "definitions" => "Definition",
+        "instances" => "Instance",
+        "incidents" => "Incident",
+        "timers" => "Timer",
+        "clock" => "Clock",
+        "processCtr" => "Process",
+        "identityCtr" => "Identity",
+        other => other,
+    };
+    known.to_owned()
+}
+
+/// The parameters and the names of the body's members, with the ids among their values.
+fn detail(request: &Request) -> Option<String> {
+    let mut parts: Vec<String> = request
+        .query
+        .iter()
+        .map(|(name, value)| with_ids(name, &[value]))
+        .collect();
+    if let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(&request.body) {
+        for (name, value) in &members {
+            let texts: Vec<&str> = match value {
+                Value::String(text) => vec![text],
+                Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+                _ => Vec::new(),
+            };
+            parts.push(with_ids(name, &texts));
+        }
+    }
+    let text: String = parts.join(", ").chars().take(DETAIL_CHARS).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+fn with_ids(name: &str, texts: &[&str]) -> String {
+    let ids = texts.iter().map(|text| text.parse::<rpa::Guid>());
+    match ids.collect::<Result<Vec<_>, _>>() {
+        Ok(ids) if !ids.is_empty() => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!("{name}={}", ids.join(" "))
+        }
+        Ok(_) | Err(_) => name.to_owned(),
+    }
+}
+
+fn outcome(id: rpa::Guid, response: &Response) -> AuditOutcome {
+    let mut outcome = AuditOutcome {
+        id,
+        status: response.status.as_u16(),
+        resource_id: None,
+        department: None,
+    };
+    if let (true, Body::Full(bytes)) = (response.status.is_success(), &response.body)
+        && let Ok(answer) = serde_json::from_slice::<Value>(bytes)
+    {
+        let made = if answer.is_array() {
+            &answer[0]
+        } else {
+            &answer
+        };
+        let text = |name: &str| made[name].as_str().map(str::to_owned);
+        outcome.resource_id = text("id").or_else(|| text("packageId"));
+        outcome.department = text("departmentId");
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{naming, with_ids};
+    use crate::http::Method;
+
+    #[test]
+    fn a_pattern_names_a_thing_and_what_is_done_with_it() {
+        let rows = [
+            ("POST", "/openapi/workflows", "Workflow create"),
+            ("PATCH", "/openapi/workflows/{id}", "Workflow change"),
+            ("POST", "/openapi/schedules/{id}/enable", "Schedule enable"),
+            (
+                "DELETE",
+                "/openapi/workflows/{id}/robots/{robotId}",
+                "Workflow robots.delete",
+            ),
+            (
+                "POST",
+                "/openapi/workflows/batch/upgrade",
+                "Workflow batch.upgrade",
+            ),
+            ("PUT", "/openapi/packages", "Package put"),
+            ("GET", "/openapi/assets/{id}/value", "Asset value.read"),
+            ("DELETE", "/api/v1/deployments/{id}", "Deployment delete"),
+            (
+                "PUT",
+                "/api/v1/definitions/{id}/state",
+                "Definition state.put",
+            ),
+            (
+                "POST",
+                "/processCtr/deploymentProcess",
+                "Process deploymentProcess",
+            ),
+        ];
+        for (method, path, expected) in rows {
+            let method = Method::from_bytes(method.as_bytes()).expect("a method");
+            let (resource, action) = naming(path, &method);
+            assert_eq!(format!("{resource} {action}"), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn of_what_was_sent_only_names_and_ids_are_kept() {
+        let id = "00000000-0000-4000-8000-000000000001";
+        let rows = [
+            ("password", vec!["secret"], "password".to_owned()),
+            ("jobIds", vec![id, id], format!("jobIds={id} {id}")),
+            ("mixed", vec![id, "secret"], "mixed".to_owned()),
+            ("name", vec![], "name".to_owned()),
+        ];
+        for (name, texts, expected) in rows {
+            assert_eq!(with_ids(name, &texts), expected);
+        }
+    }
+}

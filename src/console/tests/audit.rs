@@ -1,0 +1,263 @@
+//! The audit trail: every change is in it, whoever made it, and nothing that was sent.
+
+use super::{ADMIN, COMPANY, SALES, story::Story};
+use serde_json::{Value, json};
+
+/// The rows of a list, the last change first.
+async fn rows(story: &Story, who: &str, query: &str) -> Vec<Value> {
+    let told = story.send(who, &format!("GET /audit{query}"), "").await;
+    let mut told = told.json();
+    match told["list"].take() {
+        Value::Array(rows) => rows,
+        other => panic!("no list: {other}"),
+    }
+}
+
+/// Kind and action of each row.
+fn named(rows: &[Value]) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let names = rows.iter().map(|row| {
+        let (kind, action) = (text(&row["resourceType"]), text(&row["action"]));
+        format!("{kind} {action}")
+    });
+    names.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_says_who_what_when_and_from_where() {
+    let mut story = Story::begin().await;
+    let asset = r#"{"name":"login","type":"Credential","userName":"ann","password":"p4ss-of-ann"}"#;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /queues",
+                r#"{"name":"g"}"#,
+                200,
+                &[],
+                "g=/id",
+            ),
+            ("sales/sales", "POST /assets", asset, 200, &[], "a=/id"),
+            (
+                "sales",
+                "GET /assets/{a}/value",
+                "",
+                200,
+                &["p4ss-of-ann"],
+                "",
+            ),
+            ("viewer", "POST /queues", r#"{"name":"no"}"#, 403, &[], ""),
+            (
+                "admin",
+                "POST /queues",
+                r#"{"description":"nameless"}"#,
+                400,
+                &[],
+                "",
+            ),
+            (
+                "admin",
+                "PATCH /queues/{g}",
+                r#"{"name":"h","tags":["t"]}"#,
+                200,
+                &[],
+                "",
+            ),
+            ("admin", "GET /queues/{g}", "", 200, &[], ""),
+            ("admin", "DELETE /queues/{g}", "", 200, &[], ""),
+        ])
+        .await;
+    let all = rows(&story, "admin", "").await;
+    let expected = [
+        "Queue delete",
+        "Queue change",
+        "Asset value.read",
+        "Asset create",
+        "Queue create",
+    ];
+    assert_eq!(named(&all), expected);
+    let text = json!(all).to_string();
+    assert!(!text.contains("p4ss") && !text.contains("ann\""), "{text}");
+    for row in &all {
+        assert_eq!(row["companyId"], COMPANY, "{row}");
+        assert_eq!(
+            (&row["from"], &row["outcome"]),
+            (&json!("127.0.0.1"), &json!("Done"))
+        );
+        assert!(row["at"].is_string(), "{row}");
+    }
+    let change = &all[1];
+    assert_eq!(change["resourceId"], story.names["g"]);
+    assert_eq!(
+        (&change["actorName"], &change["detail"]),
+        (&json!("admin"), &json!("name, tags"))
+    );
+    let made = &all[3];
+    assert_eq!(
+        (&made["actorName"], &made["departmentId"]),
+        (&json!("sales"), &json!(SALES))
+    );
+    assert_eq!(made["resourceId"], story.names["a"]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_is_filtered_and_shown_to_whom_it_concerns() {
+    let mut story = Story::begin().await;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /queues",
+                r#"{"name":"one"}"#,
+                200,
+                &[],
+                "one=/id",
+            ),
+            (
+                "admin",
+                "POST /robots",
+                r#"{"name":"r"}"#,
+                200,
+                &[],
+                "r=/id",
+            ),
+            (
+                "sales/sales",
+                "POST /queues",
+                r#"{"name":"two"}"#,
+                200,
+                &[],
+                "two=/id",
+            ),
+            ("other", "POST /queues", r#"{"name":"three"}"#, 200, &[], ""),
+            ("nobody", "GET /audit", "", 403, &["forbidden"], ""),
+            ("sales", "GET /audit", "", 403, &["forbidden"], ""),
+            ("admin", "DELETE /audit", "", 405, &[], ""),
+        ])
+        .await;
+    let two = story.names["two"].clone();
+    let table: [(&str, String, &[&str]); 9] = [
+        (
+            "admin",
+            String::new(),
+            &["Queue create", "Robot create", "Queue create"],
+        ),
+        (
+            "admin",
+            "?isDesc=false&pageSize=1&pageIndex=1".into(),
+            &["Robot create"],
+        ),
+        ("admin", "?Resource=robot".into(), &["Robot create"]),
+        ("admin", format!("?Resource={two}"), &["Queue create"]),
+        ("admin", "?Actor=SAL".into(), &["Queue create"]),
+        (
+            "admin",
+            "?Action=Create&Resource=Robot".into(),
+            &["Robot create"],
+        ),
+        ("admin", "?StartTime=2100-01-01T00:00:00Z".into(), &[]),
+        ("admin/sales", String::new(), &["Queue create"]),
+        ("other", String::new(), &["Queue create"]),
+    ];
+    for (who, query, expected) in table {
+        let found = rows(&story, who, &query).await;
+        assert_eq!(named(&found), expected, "{who} {query}");
+    }
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executing_is_noted_beside_its_job() {
+    let mut story = Story::begin().await;
+    story.workflow("w", "root").await;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /queues",
+                r#"{"name":"g"}"#,
+                200,
+                &[],
+                "g=/id",
+            ),
+            (
+                "admin",
+                "PATCH /workflows/{w}",
+                r#"{"associatedQueueId":"{g}"}"#,
+                200,
+                &[],
+                "",
+            ),
+            (
+                "admin",
+                "POST /workflows/{w}/execute",
+                "{}",
+                200,
+                &[],
+                "j=/0/id",
+            ),
+            (
+                "admin",
+                "POST /jobs/batch/cancel",
+                r#"{"jobIds":["{j}"]}"#,
+                200,
+                &[],
+                "",
+            ),
+        ])
+        .await;
+    // The row of the cancel was written after that of the execute.
+    let all = rows(&story, "admin", "?pageSize=2").await;
+    assert_eq!(named(&all), ["Job batch.cancel", "Workflow execute"]);
+    assert_eq!(
+        all[0]["detail"],
+        json!(format!("jobIds={}", story.names["j"]))
+    );
+    assert_eq!(all[1]["resourceId"], story.names["w"]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_began_is_in_the_trail_also_when_nobody_was_answered() {
+    let story = Story::begin().await;
+    let engine = story.server.state.engine.clone();
+    let told = story
+        .server
+        .ask("POST /openapi/queues", r#"{"name":"g"}"#)
+        .await;
+    assert_eq!(told.status, 200);
+    // As a server leaves it that ends before the outcome is written.
+    let mut entry = engine
+        .archived(|archive| {
+            let filter = actors::archive::AuditFilter {
+                limit: 1,
+                ..Default::default()
+            };
+            archive.audit(&filter)
+        })
+        .await
+        .expect("the archive")
+        .1
+        .remove(0)
+        .entry;
+    entry.id = rpa::Guid(7);
+    let (kept, is_kept) = tokio::sync::oneshot::channel();
+    let row = actors::archive::AuditRow::Begun(entry);
+    engine
+        .keeper
+        .put_audit(row, Box::new(move || kept.send(()).unwrap_or_default()));
+    is_kept.await.expect("a row that is kept");
+    let told = story
+        .server
+        .send(ADMIN, "GET /openapi/audit", &[], "")
+        .await;
+    let outcomes: Vec<_> = told.json()["list"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| row["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, [json!("Unknown"), json!("Done")]);
+    story.end().await;
+}
