@@ -180,7 +180,7 @@ impl Answer {
         while answer.status == 100 {
             answer = Answer::read_head(from)?;
         }
-        let none = method == "HEAD" || answer.status == 204 || answer.status == 304;
+        let none = method == "HEAD" || matches!(answer.status, 101 | 204 | 304);
         if none {
             return Ok(answer);
         }

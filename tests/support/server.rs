@@ -111,10 +111,23 @@ impl Server {
     /// # Panics
     /// When it runs already, or does not become ready.
     pub fn start_again(&mut self) {
+        self.start_at("127.0.0.1:0");
+    }
+
+    /// The same where it listened before: for those who know its address and come again by themselves.
+    ///
+    /// # Panics
+    /// When it never ran, runs already, or does not become ready.
+    pub fn start_again_here(&mut self) {
+        let address = self.address().to_string();
+        self.start_at(&address);
+    }
+
+    fn start_at(&mut self, listen: &str) {
         assert!(self.child.is_none(), "the server runs already");
         // The address of an earlier run must not be taken for this one's.
         let _ = fs::remove_file(self.address_path());
-        self.child = Some(self.spawn("server"));
+        self.child = Some(self.spawn_at("server", listen));
         let begun = Instant::now();
         let address = loop {
             if let Some(address) = self.written_address() {
@@ -137,11 +150,15 @@ impl Server {
 
     /// Runs the program on this data and configuration without waiting; output goes to `<name>.log`.
     pub fn spawn(&self, name: &str) -> Child {
+        self.spawn_at(name, "127.0.0.1:0")
+    }
+
+    fn spawn_at(&self, name: &str, listen: &str) -> Child {
         let log = self.log(name);
         let copy = log
             .try_clone()
             .unwrap_or_else(|error| panic!("log file: {error}"));
-        self.command(&["serve", "--listen", "127.0.0.1:0"])
+        self.command(&["serve", "--listen", listen])
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(copy)
