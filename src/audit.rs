@@ -10,7 +10,7 @@
 
 use crate::{
     access::{Caller, Visitor},
-    http::{Body, Context, Method, Params, Request, Response, Route, Running, StatusCode},
+    http::{Body, Context, Handler, Method, Params, Request, Response, Route, StatusCode},
     server::State,
     sso::secret,
 };
@@ -37,7 +37,7 @@ pub fn audited(route: Route<State>) -> Route<State> {
     let doing = Doing::of(&route);
     route.around(
         move |state, request, params| doing.entry(state, request, params),
-        |state, entry, work| Box::pin(follow(state, entry, work)),
+        |state, entry, handler| Box::pin(follow(state, entry, handler)),
     )
 }
 
@@ -46,14 +46,14 @@ pub fn noted(route: Route<State>) -> Route<State> {
     let doing = Doing::of(&route);
     route.around(
         move |state, request, params| doing.entry(state, request, params),
-        |state, entry, work| Box::pin(note(state, entry, work)),
+        |state, entry, handler| Box::pin(note(state, entry, handler)),
     )
 }
 
-async fn follow(state: Context<State>, entry: AuditEntry, work: Running) -> Response {
+async fn follow(state: Context<State>, entry: AuditEntry, handler: Handler) -> Response {
     if state.engine.admit().is_err() {
         // It is refused where it is decided, in the words of its API.
-        return work.await;
+        return handler().await;
     }
     // A client that goes does not end what it began.
     let task = tokio::spawn(async move {
@@ -61,7 +61,7 @@ async fn follow(state: Context<State>, entry: AuditEntry, work: Running) -> Resp
         if !put(&state, AuditRow::Begun(entry)).await {
             return Response::new(StatusCode::SERVICE_UNAVAILABLE);
         }
-        let response = work.await;
+        let response = handler().await;
         let ended = AuditRow::Ended(outcome(id, &response));
         // The row that it began is there in any case.
         put(&state, ended).await;
@@ -76,8 +76,8 @@ async fn follow(state: Context<State>, entry: AuditEntry, work: Running) -> Resp
     }
 }
 
-async fn note(state: Context<State>, entry: AuditEntry, work: Running) -> Response {
-    let response = work.await;
+async fn note(state: Context<State>, entry: AuditEntry, handler: Handler) -> Response {
+    let response = handler().await;
     if response.status.is_success() {
         let ended = outcome(entry.id, &response);
         let keeper = &state.engine.keeper;

@@ -18,6 +18,9 @@ pub type RouteGuard<S> = Box<dyn Fn(&S, &mut Head) -> Result<(), Box<Response>> 
 
 /// A handler at work.
 pub type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// A handler that has not begun: some of them begin as soon as they are called.
+pub type Handler = Box<dyn FnOnce() -> Running + Send>;
 pub(super) type Run<S> =
     Box<dyn Fn(Context<S>, Request, Params, &'static dyn ErrorStyle, At) -> Running + Send + Sync>;
 
@@ -144,18 +147,19 @@ impl<S: Send + Sync + 'static> Route<S> {
         self
     }
 
-    /// Puts something around the handler: `before` sees the request, `follow` what was seen and the handler at work.
+    /// Puts something around the handler: `before` sees the request, `follow` has what was seen, and begins the handler.
     #[must_use]
     pub fn around<T, B, F>(mut self, before: B, follow: F) -> Self
     where
         B: Fn(&S, &Request, &Params) -> T + Send + Sync + 'static,
-        F: Fn(Context<S>, T, Running) -> Running + Send + Sync + 'static,
+        F: Fn(Context<S>, T, Handler) -> Running + Send + Sync + 'static,
     {
-        let run = self.run;
+        let run = Arc::new(self.run);
         self.run = Box::new(move |context, request, params, style, at| {
             let seen = before(&context, &request, &params);
-            let work = run(Arc::clone(&context), request, params, style, at);
-            follow(context, seen, work)
+            let (run, given) = (Arc::clone(&run), Arc::clone(&context));
+            let handler = Box::new(move || run(given, request, params, style, at));
+            follow(context, seen, handler)
         });
         self
     }
