@@ -15,7 +15,9 @@ async fn values_are_read_by_who_may_and_stand_nowhere_else() {
                 &[
                     r#""type":"Integer","isRequiredEncryption":false"#,
                     r#""resourceType":"Asset""#,
-                    "!42",
+                    "!:42,",
+                    "!:42}",
+                    "!\"42\"",
                     "!null",
                 ],
                 "n=/id",
@@ -37,7 +39,7 @@ async fn values_are_read_by_who_may_and_stand_nowhere_else() {
                 "GET /assets",
                 "{}",
                 200,
-                &[r#""count":2"#, "!hunter2", "!42"],
+                &[r#""count":2"#, "!hunter2", "!:42,", "!:42}", "!\"42\""],
                 "",
             ),
             (
