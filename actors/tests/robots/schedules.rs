@@ -1,5 +1,7 @@
 //! Schedules fire when they are due: once, whatever happens in between.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 use crate::world::{
     TENANT, WORKFLOW, change, close, execute_of, furnish, jobs, open, options, stamp,
 };
