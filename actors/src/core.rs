@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     idempotency::Idempotency,
     jobs::JobViews,
+    live::Live,
     message::{Answer, Applied, Message, Order, Ready, Remember, Rendered, Responder, Seen},
     options::Options,
     organisation::Organisation,
@@ -67,6 +68,8 @@ pub struct Core {
     pub jobs: RwLock<JobViews>,
     /// The robots that are connected or have something.
     pub robots: Robots,
+    /// What followers of the live feed are told.
+    pub live: Arc<Live>,
     /// What puts ended executions and logs into the archive.
     pub keeper: Keeper,
     /// The time that processes see.

@@ -353,6 +353,7 @@ pub fn publish(core: &Arc<Core>, changes: Vec<ExecutionChange>) {
     {
         let mut jobs = core.jobs.write();
         for change in changes {
+            core.live.rows_changed(&jobs, &change.rows);
             let now = jobs.apply(change.rows);
             changed.queues.extend(now.queues);
             changed.robots.extend(now.robots);

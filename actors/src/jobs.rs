@@ -12,7 +12,7 @@
 
 mod presence;
 
-pub use presence::{Presence, RobotStatus};
+pub use presence::{Presence, Progress, RobotStatus};
 
 use codec::Tenant;
 use rpa::{
@@ -163,6 +163,12 @@ impl JobViews {
     /// A run instance's row.
     pub fn run(&self, id: Guid) -> Option<&RunRow> {
         self.runs.get(&id)
+    }
+
+    /// The run instances of a company in memory.
+    pub fn runs(&self, tenant: Tenant) -> impl Iterator<Item = &RunRow> {
+        let runs = self.runs.values();
+        runs.filter(move |run| run.tenant == tenant)
     }
 
     /// The jobs of a company in memory, the oldest first.

@@ -26,6 +26,7 @@ mod host;
 pub mod idempotency;
 pub mod jobs;
 mod ledger;
+pub mod live;
 pub mod message;
 mod open;
 pub mod options;

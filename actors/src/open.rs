@@ -23,6 +23,7 @@ use crate::{
     executions::{self, Executions, Keeper},
     idempotency::Idempotency,
     jobs::JobViews,
+    live::Live,
     options::Options,
     organisation::Organisation,
     pool::Pool,
@@ -146,6 +147,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         registry: Registry::new(std::mem::take(&mut found.registry), found.registry_sequence),
         executions: Executions::default(),
         jobs: RwLock::new(JobViews::default()),
+        live: Arc::new(Live::default()),
         keeper: Keeper::default(),
         robots: Robots::default(),
         timers: Timers::new(clock.now_ms()),
@@ -225,6 +227,7 @@ async fn start(
     let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
     core.hosts.start(core).await.map_err(failed)?;
     start_script_hosts(core).await?;
+    core.live.start().await.map_err(failed)?;
     let holder = Holder::new(core, found.definitions, found.definitions_sequence);
     let (interrupted, starting) = (holder.interrupted(), holder.starting());
     let (actor, _) = Actor::spawn(None, Definitions, holder)

@@ -8,6 +8,7 @@ use crate::{
     core::Core,
     definitions::{CatalogChange, Published},
     executions::{self, ExecutionChange},
+    live::News,
     message::{Answer, Remembered},
     slot::Slot,
     views::Views,
@@ -105,10 +106,14 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
     let mut changed_executions = Vec::new();
     {
         let mut views = core.views.write();
+        // Asked while the views are held: who begins to follow later finds in them what is not told here.
+        let mut news = core.live.news();
         for publication in batch.publications {
             match publication.change {
                 Change::Instance(change) => {
                     timers_changed |= !change.rows.timers.is_empty();
+                    let slot = &change.slot;
+                    news.instance(&views, slot.root, slot.tenant, &change.rows);
                     ended.extend(show_instance(
                         core,
                         &mut views,
@@ -118,13 +123,14 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 }
                 Change::Catalog(change) => {
                     timers_changed = true;
-                    show_definitions(core, &mut views, *change);
+                    show_definitions(core, &mut views, &mut news, *change);
                 }
                 Change::None => {}
                 Change::Organisation(events) => core.organisation.publish(&events),
                 Change::Registry(events) => {
                     // A schedule may be due earlier.
                     timers_changed = true;
+                    core.registry.look(|state| news.registry(state, &events));
                     core.registry.publish(&events);
                     core.robots.registry_changed(core, &events);
                 }
@@ -140,10 +146,17 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::Clock(now_ms) => {
                     core.clock.set(now_ms);
                 }
-                Change::Quarantined(it) => views.quarantine(it.root, &it.reason, it.since_ms),
+                Change::Quarantined(it) => {
+                    views.quarantine(it.root, &it.reason, it.since_ms);
+                    let slot = core.directory.get(it.root);
+                    if let Some(slot) = slot {
+                        news.quarantined(&views, it.root, slot.tenant);
+                    }
+                }
             }
             leaving.push((publication.answer, publication.cause));
         }
+        core.live.tell(news);
     }
     if !changed_executions.is_empty() {
         executions::publish(core, changed_executions);
@@ -182,8 +195,9 @@ fn show_instance(
     change.ended.then_some(change.slot)
 }
 
-fn show_definitions(core: &Core, views: &mut Views, change: CatalogChange) {
+fn show_definitions(core: &Core, views: &mut Views, news: &mut News, change: CatalogChange) {
     let shown = core.catalog.publish(change);
+    news.definitions(&core.catalog, &shown);
     for published in shown.gone {
         views.undefine(published.definition.tenant, published.definition.id);
     }

@@ -36,6 +36,7 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
+pub use apply::QUARANTINE;
 pub use definitions::Counts;
 pub use filter::{
     CandidateUser, Count, Cursor, IncidentFilter, InstanceFilter, InstanceState, Page,

@@ -57,6 +57,8 @@ pub struct Shown {
     pub new: Vec<Arc<Published>>,
     /// Definitions that are gone.
     pub gone: Vec<Arc<Published>>,
+    /// All that the change is about, by number.
+    pub touched: Vec<u64>,
 }
 
 /// The published definitions.
@@ -91,12 +93,11 @@ impl Catalog {
             inner.state.apply(event);
         }
         let new = inner.add(change.models);
-        let gone = touched
-            .into_iter()
-            .filter_map(|number| inner.refresh(number));
+        let gone = touched.iter().filter_map(|number| inner.refresh(*number));
         Shown {
             gone: gone.collect(),
             new,
+            touched,
         }
     }
 

@@ -118,6 +118,13 @@ impl Keeper {
                         change: Change::ExecutionsArchived(ids),
                         ..Publication::none()
                     });
+                    let mut runs: Vec<_> = batch
+                        .logs
+                        .iter()
+                        .flat_map(|(lines, _)| lines.iter().map(|line| line.run))
+                        .collect();
+                    runs.dedup();
+                    core.live.lines_kept(core, &runs);
                     for (_, kept) in batch.logs {
                         kept();
                     }

@@ -42,6 +42,19 @@ struct Robot {
     idle: bool,
     /// It has nothing to do; also while it takes no work.
     ready: bool,
+    /// How far it is, as it said last.
+    progress: Option<Progress>,
+}
+
+/// How far a robot is with a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// With what.
+    pub run: Guid,
+    /// Of 100.
+    pub percent: Option<f64>,
+    /// In words.
+    pub text: Option<String>,
 }
 
 impl Presence {
@@ -49,6 +62,19 @@ impl Presence {
     pub fn seen(&mut self, robot: Guid, at_ms: i64) {
         self.robots.entry(robot).or_default();
         self.heard.insert(robot, at_ms);
+    }
+
+    /// A robot has said how far it is.
+    pub fn progressed(&mut self, robot: Guid, progress: Progress) {
+        if let Some(known) = self.robots.get_mut(&robot) {
+            known.progress = Some(progress);
+        }
+    }
+
+    /// How far a robot is with a run, as it said last.
+    pub fn progress(&self, robot: Guid, run: Guid) -> Option<&Progress> {
+        let progress = self.robots.get(&robot)?.progress.as_ref();
+        progress.filter(|progress| progress.run == run)
     }
 
     /// A robot is registered no more.

@@ -33,6 +33,7 @@ impl State {
             jobs.presence.seen(self.id, core.clock.real_ms());
             jobs.presence.set_taken(self.id);
         }
+        core.live.robot_changed(&core, self.id);
         self.report(&hello);
         let mut executions: Vec<Guid> = {
             let jobs = core.jobs.read();

@@ -200,6 +200,7 @@ impl State {
         }
         self.alone_since = Instant::now();
         self.core.jobs.write().presence.remove(self.id);
+        self.core.live.robot_changed(&self.core, self.id);
         if self.core.queue.is_full() {
             // Nothing is decided now: offers time out by themselves, and runs go on.
             return;
@@ -248,6 +249,7 @@ impl State {
                 None
             }
         };
+        core.live.robot_changed(&core, self.id);
         if let Some(job) = taken {
             self.offer(myself, job, robot_name);
             // Others of its groups may want what it left.

@@ -33,6 +33,7 @@ impl Actor for Supervisor {
             tracing::error!(%robot, %error, "a robot's actor died; its connection ends");
             core.robots.forget(*robot);
             core.jobs.write().presence.remove(*robot);
+            core.live.robot_changed(core, *robot);
             if !core.jobs.read().held_by(*robot).is_empty() {
                 let (core, robot) = (Arc::clone(core), *robot);
                 tokio::spawn(async move { core.robots.actor(&core, robot).await });

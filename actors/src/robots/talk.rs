@@ -6,7 +6,7 @@ use super::{
     offer,
     robot::{Message, State},
 };
-use crate::{archive::LogEntry, executions::Cell};
+use crate::{archive::LogEntry, executions::Cell, jobs::Progress};
 use ractor::ActorRef;
 use rpa::{
     Guid,
@@ -51,9 +51,19 @@ impl State {
             self.disconnect(Some(Close::Full));
             return;
         }
+        self.core.live.robot_changed(&self.core, self.id);
         let robot = self.id;
         match said {
-            FromRobot::Heartbeat | FromRobot::Progress { .. } => {}
+            FromRobot::Heartbeat => {}
+            FromRobot::Progress { run, percent, text } => {
+                let progress = Progress {
+                    run: run.run,
+                    percent,
+                    text,
+                };
+                self.core.jobs.write().presence.progressed(robot, progress);
+                self.core.live.robot_changed(&self.core, robot);
+            }
             FromRobot::Accepting(value) => {
                 if let Some(session) = self.session.as_mut() {
                     session.accepting = value;

@@ -11,7 +11,7 @@ use bpmn::{
 use codec::{RootId, Tenant};
 
 /// The number of the incident of a root that was set aside: no counter of an instance comes so far.
-const QUARANTINE: u32 = u32::MAX;
+pub const QUARANTINE: u32 = u32::MAX;
 
 /// Whether a row is created now, or was before a restart.
 #[derive(Clone, Copy, PartialEq, Eq)]

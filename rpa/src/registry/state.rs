@@ -101,6 +101,21 @@ impl State {
         self.robots.get(&id)
     }
 
+    /// Where a robot or a group belongs, whoever's it is.
+    pub fn placed(&self, kind: Kind, id: Guid) -> Option<&Meta> {
+        match kind {
+            Kind::Robot => self.robots.get(&id).map(|robot| &robot.meta),
+            Kind::Group => self.groups.get(&id).map(|group| &group.meta),
+            Kind::Package
+            | Kind::Version
+            | Kind::Upload
+            | Kind::Workflow
+            | Kind::Layout
+            | Kind::Asset
+            | Kind::Schedule => None,
+        }
+    }
+
     /// The upload with this id, whoever's it is: for bytes that come with a signed address.
     pub fn upload_arriving(&self, id: Guid) -> Option<&Upload> {
         self.uploads.get(&id)

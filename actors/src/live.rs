@@ -1,0 +1,212 @@
+//! The live feed's hub: what has changed, in which order, and who is to hear of it.
+//!
+//! Owns: the sequence of changes, the newest change of every entity for as long as it is remembered, and the index of who
+//! follows what. Never: slows the publisher down (it takes ids and forgets them all when there are too many), reads a row,
+//! or knows how anything is shown.
+//!
+//! ```text
+//!  publisher ─ notes: ids, after the views ─▶ Inbox ─▶ Hub (actor): Log, one entry an entity, the newest
+//!                                                        │ index: topic → all · topic, scope → these
+//!                                                        ▼
+//!  connection ◀── wake ── Following: cursor ◀────────────┘      reads what lies behind its cursor, when it likes
+//! ```
+//!
+//! Nothing is queued for a follower of a whole topic: it keeps a cursor into the log, so a slow one meets the newest state of
+//! all that changed, and one that falls behind the log's oldest entry begins anew. An entry is rendered by the first who
+//! needs it and shared by all others.
+
+mod entry;
+mod following;
+mod hub;
+mod inbox;
+mod log;
+mod news;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+pub use entry::{Entry, Kind, Last, LastTask, Shown};
+pub use following::{Following, Step};
+pub use news::News;
+pub use topic::{Key, Topic};
+
+use crate::{core::Core, jobs::JobViews};
+use codec::Tenant;
+use inbox::Inbox;
+use log::Log;
+use parking_lot::{Mutex, RwLock};
+use ractor::{ActorRef, SpawnErr};
+use rpa::Guid;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU32, Ordering},
+};
+use tokio::sync::Notify;
+
+/// What all followers share.
+pub struct Live {
+    /// Topics that somebody follows, or followed a while ago: one bit each.
+    wanted: AtomicU32,
+    inbox: Mutex<Inbox>,
+    /// The hub has been told that there is something.
+    told: AtomicBool,
+    hub: OnceLock<ActorRef<hub::Message>>,
+    log: RwLock<Log>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Live::remembering(log::REMEMBERED)
+    }
+}
+
+impl Live {
+    /// One that remembers the newest change of so many entities of a topic.
+    pub fn remembering(entries: usize) -> Self {
+        Live {
+            wanted: AtomicU32::new(0),
+            inbox: Mutex::default(),
+            told: AtomicBool::new(false),
+            hub: OnceLock::new(),
+            log: RwLock::new(Log::new(entries)),
+        }
+    }
+
+    /// Starts the hub.
+    pub async fn start(self: &Arc<Self>) -> Result<(), SpawnErr> {
+        let hub = hub::start(self).await?;
+        // Started once.
+        let _ = self.hub.set(hub);
+        Ok(())
+    }
+
+    /// Whether anybody would hear of a change.
+    fn wants(&self, topic: Topic) -> bool {
+        self.wanted.load(Ordering::SeqCst) & topic.bit() != 0
+    }
+
+    /// What the publisher is about to gather for one batch.
+    pub fn news(&self) -> News {
+        News::new(self.wanted.load(Ordering::SeqCst))
+    }
+
+    /// The publisher hands over what it has gathered; the views have it already.
+    pub fn tell(&self, news: News) {
+        let notes = news.into_notes();
+        if notes.is_empty() {
+            return;
+        }
+        self.inbox.lock().put(notes);
+        self.wake();
+    }
+
+    /// Jobs and runs have other rows.
+    pub fn rows_changed(&self, jobs: &JobViews, rows: &rpa::execution::rows::Rows) {
+        let mut news = self.news();
+        news.rows(jobs, rows);
+        self.tell(news);
+    }
+
+    /// A robot is shown otherwise: connected or not, busy or not, heard.
+    pub fn robot_changed(&self, core: &Core, robot: Guid) {
+        if !self.wants(Topic::Robots) {
+            return;
+        }
+        let tenant = core.registry.look(|state| {
+            let robot = state.robot_connecting(robot);
+            robot.map(|robot| robot.meta.tenant)
+        });
+        let Some(tenant) = tenant else {
+            return;
+        };
+        let mut news = self.news();
+        news.changed(Key::of_guid(Topic::Robots, tenant, robot));
+        self.tell(news);
+    }
+
+    /// Lines of a run's log are kept.
+    pub fn lines_kept(&self, core: &Core, runs: &[Guid]) {
+        if !self.wants(Topic::Logs) {
+            return;
+        }
+        let mut news = self.news();
+        {
+            let jobs = core.jobs.read();
+            for run in runs {
+                // Lines of a run that has left memory are late ones; its log is read from the archive.
+                if let Some(row) = jobs.run(*run) {
+                    news.changed(Key::of_guid(Topic::Logs, row.tenant, *run));
+                }
+            }
+        }
+        self.tell(news);
+    }
+
+    fn wake(&self) {
+        if !self.told.swap(true, Ordering::SeqCst)
+            && let Some(hub) = self.hub.get()
+        {
+            // It ends with the server; then nobody follows.
+            let _ = hub.cast(hub::Message::Look);
+        }
+    }
+
+    /// Begins to follow a topic of a company; with scopes only these of it. `after`: the text of a sequence that a follower
+    /// has seen; when all that changed since then is still known, it comes first, else [`Following::resumed`] is false.
+    /// `wake` is told when something has come.
+    pub fn follow(
+        self: &Arc<Self>,
+        topic: Topic,
+        tenant: Tenant,
+        scopes: Option<Vec<u128>>,
+        after: Option<&str>,
+        wake: Arc<Notify>,
+    ) -> Following {
+        let mut log = self.log.write();
+        if !self.wants(topic) {
+            log.begin(topic);
+            self.wanted.fetch_or(topic.bit(), Ordering::SeqCst);
+        }
+        let begun = log.follow(topic, tenant, scopes, after, wake);
+        Following::new(Arc::clone(self), topic, begun)
+    }
+
+    /// What the inbox holds goes into the log, and whoever waits for it is woken. Called by the hub.
+    fn take_in(&self) {
+        self.told.store(false, Ordering::SeqCst);
+        let (notes, lost) = self.inbox.lock().take();
+        let mut log = self.log.write();
+        if lost {
+            log.forget_all();
+        }
+        for note in notes {
+            log.put(note);
+        }
+        for topic in log.idle_topics() {
+            log.end(topic);
+            self.wanted.fetch_and(!topic.bit(), Ordering::SeqCst);
+        }
+    }
+
+    /// Everybody begins anew.
+    fn forget_all(&self) {
+        self.log.write().forget_all();
+    }
+}
+
+impl Core {
+    /// Begins to follow, as [`Live::follow`]; what is read from now on contains everything that is not told.
+    pub fn follow(
+        &self,
+        topic: Topic,
+        tenant: Tenant,
+        scopes: Option<Vec<u128>>,
+        after: Option<&str>,
+        wake: Arc<Notify>,
+    ) -> Following {
+        let following = self.live.follow(topic, tenant, scopes, after, wake);
+        // A batch that had asked before who follows is behind us once the views were to be had.
+        drop(self.views.read());
+        following
+    }
+}
