@@ -27,3 +27,4 @@ pub mod sso;
 pub mod tokens;
 pub mod users;
 pub mod vault;
+pub mod websocket;

@@ -15,26 +15,16 @@ use super::{
 };
 use crate::{
     access::Robot,
-    http::{
-        Context, Fault, HeaderName, HeaderValue, Params, Request, Response, StatusCode, header,
-    },
+    http::{Context, Fault, Params, Request, Response},
     server::State,
+    websocket::{self, Heard, Socket},
 };
 use actors::robots::message::ToRobot;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use std::{borrow::Cow, time::Duration};
 use tokio::time::timeout;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::CapacityError,
-        handshake::derive_accept_key,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
-    },
-};
+use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
 
 /// The subprotocol.
 const PROTOCOL: &str = "loomwork.robot.v1";
@@ -44,8 +34,6 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const WRITE_WITHIN: Duration = Duration::from_secs(30);
 /// A socket's buffers, in bytes: most messages are small, and there are many robots.
 const BUFFER_BYTES: usize = 4 * 1024;
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Why the connection ends.
 enum End {
@@ -71,42 +59,14 @@ pub async fn connect(
 ) -> Result<Response, Fault> {
     let robot = request.extensions.remove::<Robot>();
     let robot = robot.ok_or(Fault::Panicked)?;
-    let key = request.header(&header::SEC_WEBSOCKET_KEY);
-    let accept = key.map(|key| derive_accept_key(key.as_bytes()));
-    let version = request.header(&header::SEC_WEBSOCKET_VERSION) == Some("13");
-    let (Some(accept), true) = (accept, version) else {
-        return Err(Fault::malformed("robots connect by WebSocket, version 13"));
-    };
-    if !speaks(&request) {
-        return Err(Fault::malformed(format!("the subprotocol is {PROTOCOL}")));
-    }
-    let Some(upgrade) = request.take_upgrade() else {
-        return Err(Fault::malformed("robots connect by WebSocket"));
-    };
-    tokio::spawn(async move {
-        match upgrade.await {
-            Ok(upgraded) => serve(&state, &robot, upgraded).await,
-            Err(error) => tracing::debug!(%error, "a robot's upgrade broke off"),
-        }
-    });
-    let accept = HeaderValue::try_from(accept).map_err(|_| Fault::Panicked)?;
-    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
-    let mut response = Response::new(StatusCode::SWITCHING_PROTOCOLS);
-    for (name, value) in [
-        fixed(header::CONNECTION, "Upgrade"),
-        fixed(header::UPGRADE, "websocket"),
-        fixed(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL),
-        (header::SEC_WEBSOCKET_ACCEPT, accept),
-    ] {
-        response = response.header(name, value);
-    }
-    Ok(response)
-}
-
-fn speaks(request: &Request) -> bool {
-    let offered = request.header(&header::SEC_WEBSOCKET_PROTOCOL);
-    let mut offered = offered.unwrap_or_default().split(',');
-    offered.any(|name| name.trim().eq_ignore_ascii_case(PROTOCOL))
+    websocket::upgrade(
+        &mut request,
+        Some(PROTOCOL),
+        "robots",
+        async move |upgraded| {
+            serve(&state, &robot, upgraded).await;
+        },
+    )
 }
 
 async fn serve(state: &Context<State>, robot: &Robot, upgraded: Upgraded) {
@@ -116,8 +76,7 @@ async fn serve(state: &Context<State>, robot: &Robot, upgraded: Upgraded) {
         .max_write_buffer_size(2 * MESSAGE_BYTES)
         .max_message_size(Some(MESSAGE_BYTES))
         .max_frame_size(Some(MESSAGE_BYTES));
-    let io = TokioIo::new(upgraded);
-    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    let mut socket = websocket::open(upgraded, config).await;
     let end = talk(state, robot, &mut socket).await;
     let (code, reason) = match end {
         End::Gone => return,
@@ -129,17 +88,7 @@ async fn serve(state: &Context<State>, robot: &Robot, upgraded: Upgraded) {
             (malformed.code(), Cow::from(malformed.to_string()))
         }
     };
-    let reason: String = reason.chars().take(100).collect();
-    let frame = CloseFrame {
-        code: CloseCode::from(code),
-        reason: reason.into(),
-    };
-    // As above.
-    let _ = timeout(WRITE_WITHIN, socket.close(Some(frame))).await;
-    let _ = timeout(HELLO_WITHIN, async {
-        while let Some(Ok(_)) = socket.next().await {}
-    })
-    .await;
+    websocket::close(&mut socket, code, &reason).await;
 }
 
 async fn talk(state: &Context<State>, robot: &Robot, socket: &mut Socket) -> End {
@@ -183,18 +132,15 @@ async fn talk(state: &Context<State>, robot: &Robot, socket: &mut Socket) -> End
 /// The next message; control frames are answered on the way.
 async fn next(socket: &mut Socket) -> Result<Read, End> {
     loop {
-        return match socket.next().await {
-            Some(Ok(Message::Text(text))) => Ok(read::read(&text)?),
-            Some(Ok(Message::Binary(_))) => Err(Malformed::Binary.into()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
-            Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
-                Err(Malformed::TooLarge.into())
-            }
-            Some(Err(Error::Utf8(_) | Error::Protocol(_))) => {
+        return match websocket::heard(socket).await {
+            Heard::Text(text) => Ok(read::read(&text)?),
+            Heard::Control => continue,
+            Heard::Binary => Err(Malformed::Binary.into()),
+            Heard::TooLarge => Err(Malformed::TooLarge.into()),
+            Heard::NotUtf8 | Heard::Violation => {
                 Err(End::With(1002, "not as RFC 6455 says".into()))
             }
-            Some(Err(_)) => Err(End::Gone),
+            Heard::Gone => Err(End::Gone),
         };
     }
 }
