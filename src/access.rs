@@ -103,13 +103,24 @@ impl Denied {
 /// Looks at a request's bearer token, for the APIs of the engine. An open API lets everyone in, but a token of ours that
 /// is good no more is never taken for none: it might have named another company.
 pub fn check(state: &State, auth: Auth, head: &Head) -> Access {
+    let token = bearer::text(&head.headers);
+    admit(state, auth, token, guid(head, &COMPANY))
+}
+
+/// The same for a token and a company that came in another way.
+pub fn admit(
+    state: &State,
+    auth: Auth,
+    token: Option<&str>,
+    wanted: Result<Option<Guid>, Denied>,
+) -> Access {
     let open = || {
         Access::Granted(Caller {
             principal: None,
             tenant: state.tenant,
         })
     };
-    let Some(token) = bearer::text(&head.headers) else {
+    let Some(token) = token else {
         return match auth {
             Auth::Open => open(),
             Auth::Token => Access::Unknown,
@@ -122,15 +133,27 @@ pub fn check(state: &State, auth: Auth, head: &Head) -> Access {
         };
     };
     let principal = Some(bearer.principal());
-    match tenant(state, &bearer, head) {
+    match tenant(state, &bearer, wanted) {
         Ok(tenant) => Access::Granted(Caller { principal, tenant }),
         Err(denied) => Access::Denied(denied),
     }
 }
 
+/// Who may have rights in a company, of those that a token may stand for; a token of `loomwork token` is nobody there.
+pub fn with_rights(state: &State, token: &str) -> Option<Principal> {
+    match bearer::find(state, token)? {
+        Bearer::Person { account, .. } => Some(Principal::Account(account)),
+        Bearer::Key { id, .. } => Some(Principal::Key(id)),
+        Bearer::Token { .. } | Bearer::Robot { .. } => None,
+    }
+}
+
 /// The company that a caller acts in.
-fn tenant(state: &State, bearer: &Bearer, head: &Head) -> Result<Tenant, Denied> {
-    let wanted = guid(head, &COMPANY);
+fn tenant(
+    state: &State,
+    bearer: &Bearer,
+    wanted: Result<Option<Guid>, Denied>,
+) -> Result<Tenant, Denied> {
     match bearer {
         // Callers of these never named a company; what they send in that header is not ours.
         Bearer::Token { tenant, .. } => Ok(*tenant),

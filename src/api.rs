@@ -8,16 +8,16 @@
 //!
 //! An endpoint is one line in `table` and one function in its resource's file.
 
-mod activities;
+pub(crate) mod activities;
 mod clock;
 mod common;
-mod definitions;
+pub(crate) mod definitions;
 mod deployments;
 pub mod diagram;
 mod events;
 mod forms;
 mod identity_links;
-mod incidents;
+pub(crate) mod incidents;
 mod instance_list;
 mod instances;
 pub(crate) mod json;
@@ -27,8 +27,8 @@ mod merged_total;
 mod openapi;
 pub(crate) mod order;
 mod page;
-mod problem;
-mod render;
+pub(crate) mod problem;
+pub(crate) mod render;
 mod subject;
 mod table;
 mod task_list;

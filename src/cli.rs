@@ -45,6 +45,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Work for a server: run the packages that it sends, on this machine
     Robot(crate::robot::RobotArgs),
+    /// Print what happens on a server while it happens, one line a change
+    Watch(crate::watch::WatchArgs),
     /// Measure this machine with this server
     Bench(crate::bench::BenchArgs),
     /// One window of load, as the bench starts it

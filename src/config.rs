@@ -17,8 +17,8 @@ mod text;
 
 pub use error::ConfigError;
 pub use sections::{
-    Api, Archive, Auth, Clock, Durability, Engine, Http, Journal, Log, LogFormat, ProcessCenter,
-    PublicUrl, Robots, SignIn, Snapshots,
+    Api, Archive, Auth, Clock, Durability, Engine, Http, Journal, Live, Log, LogFormat,
+    ProcessCenter, PublicUrl, Robots, SignIn, Snapshots,
 };
 pub use text::address;
 
@@ -65,6 +65,8 @@ pub struct Config {
     pub archive: Archive,
     /// How long robots are waited for.
     pub robots: Robots,
+    /// Bounds of the live feed.
+    pub live: Live,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -97,6 +99,7 @@ impl Default for Config {
             journal: Journal::default(),
             archive: Archive::default(),
             robots: Robots::default(),
+            live: Live::default(),
             log: Log::default(),
         }
     }

@@ -4,13 +4,16 @@
 use crate::{
     cli::DemoArgs,
     config::{Config, Overrides},
-    server::{self, Extra, Failed},
+    http::{Api, HeaderValue, Problem, Response, Route, StatusCode},
+    server::{self, Extra, Failed, State},
 };
 
+const PAGE: &str = include_str!("demo/live.html");
 const EXAMPLE: &[u8] = include_bytes!("demo/leave.bpmn20.xml");
 
 const GREETING: &str = "\
-Loomwork serves the example process 'leave' at {base}. Next:
+Loomwork serves the example process 'leave' at {base}. Watch it live in a browser: {base}/demo
+Next:
 
   start a leave request:
     curl -s -X POST {base}/api/v1/instances -H 'Content-Type: application/json' \\
@@ -38,9 +41,20 @@ pub fn serve(arguments: &DemoArgs) -> Result<(), Failed> {
         Extra {
             example: Some(("leave.bpmn20.xml", EXAMPLE)),
             greeting: Some(GREETING),
+            page: Some(PAGE),
             new_keys: false,
         },
     );
     std::fs::remove_dir_all(&data)?;
     served
+}
+
+/// A page that shows what happens, at `/demo`.
+pub fn page(page: &'static str) -> Api<State> {
+    let show = move |_, _, _| async move {
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        Response::typed(StatusCode::OK, html, page)
+    };
+    let show = Route::get("/demo", show).summary("What happens, as a page");
+    Api::new("demo", &["/demo"], &Problem, vec![show])
 }

@@ -69,7 +69,7 @@ async fn metrics(state: Context<State>, _request: Request, _params: Params) -> R
 type Gauge = (&'static str, &'static str, u64);
 
 /// What there is to do.
-fn work(state: &State) -> [Gauge; 8] {
+fn work(state: &State) -> [Gauge; 9] {
     let engine = &state.engine;
     let (keys, oldest_ms) = engine.idempotency.window(engine.clock.real_ms());
     let counts = engine.views.read().counts(state.tenant);
@@ -103,6 +103,11 @@ fn work(state: &State) -> [Gauge; 8] {
             "loomwork_commands_under_way",
             "Commands under way",
             engine.admission.under_way() as u64,
+        ),
+        (
+            "loomwork_watchers",
+            "Connections of the live feed",
+            state.live.len() as u64,
         ),
         (
             "loomwork_idempotency_keys",

@@ -5,7 +5,7 @@ use clap::Parser;
 use loomwork::{
     bench,
     cli::{Cli, Command},
-    config, data, demo, logging, robot, seed, server, tokens, users,
+    config, data, demo, logging, robot, seed, server, tokens, users, watch,
 };
 use std::process::ExitCode;
 
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
             logging::start(&config::Log::default());
             robot::run(&arguments).map_err(Into::into)
         }
+        Command::Watch(arguments) => watch::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments).map_err(Into::into),
         Command::BenchClient => bench::client().map_err(Into::into),
         Command::BenchEcho => bench::echo().map_err(Into::into),

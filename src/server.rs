@@ -12,10 +12,10 @@ use crate::{
     config::{self, Auth, Config},
     console,
     control::{ControlSocket, socket_path},
-    first_start,
+    demo, first_start,
     http::{self, Gate, GateConfig, Limits, Router},
     hub::{self, Polls},
-    logging, machine, process_center,
+    live, logging, machine, process_center,
     sso::{self, Sso},
     tokens::Control,
 };
@@ -61,6 +61,8 @@ pub struct State {
     pub sso: Sso,
     /// Robots that connect without a WebSocket.
     pub polls: Polls,
+    /// Watchers.
+    pub live: live::Feed,
     /// The files of packages.
     pub blobs: Arc<Blobs>,
     /// Where the outside reaches the APIs, without a slash at the end; known when the server listens.
@@ -86,6 +88,7 @@ impl State {
         };
         Ok(State {
             polls: Polls::default(),
+            live: live::Feed::default(),
             sso: Sso::new(keys, &config.auth)?,
             blobs: Blobs::open(&config.data)?,
             gateway: OnceLock::new(),
@@ -124,6 +127,8 @@ pub struct Extra {
     pub example: Option<(&'static str, &'static [u8])>,
     /// Printed when ready; `{base}` is the address.
     pub greeting: Option<&'static str>,
+    /// A page to look at, served as `/demo`.
+    pub page: Option<&'static str>,
     /// Make new keys when those of the data are gone.
     pub new_keys: bool,
 }
@@ -146,7 +151,7 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     if let Some((name, model)) = extra.example {
         process_center::deploy_example(&state, name, model).await?;
     }
-    let router = Arc::new(router(&state)?);
+    let router = Arc::new(router(&state, extra.page)?);
     let (stop, stopped) = watch::channel(false);
     let (listeners, addresses) = bind(&config.listen).await?;
     state.set_public_urls(&addresses);
@@ -169,6 +174,7 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     engine.robots.leave();
     // The receivers live in the tasks that are awaited below.
     let _ = stop.send(true);
+    state.live.leave();
     for task in listening {
         task.await??;
     }
@@ -248,7 +254,7 @@ async fn wait_for_signal() -> std::io::Result<()> {
     Ok(())
 }
 
-fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
+fn router(state: &Arc<State>, page: Option<&'static str>) -> Result<Router<State>, Failed> {
     let config = &state.config;
     let public = [&config.public_url.gateway, &config.public_url.sso];
     let gate = Gate::new(&GateConfig {
@@ -266,9 +272,16 @@ fn router(state: &Arc<State>) -> Result<Router<State>, Failed> {
     process_center.token_required = config.process_center.auth == Auth::Token;
     let mut console = console::api();
     console.body_limit_bytes = body_limit;
-    Ok(Router::new(Arc::clone(state), gate)
+    let mut live = live::api();
+    live.token_required = native.token_required;
+    let mut router = Router::new(Arc::clone(state), gate);
+    if let Some(page) = page {
+        router = router.mount(demo::page(page))?;
+    }
+    Ok(router
         .admitting(in_flight, config.http.in_flight_bytes)
         .mount(native)?
+        .mount(live)?
         .mount(machine::api())?
         .mount(sso::api())?
         .mount(console)?

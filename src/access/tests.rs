@@ -82,6 +82,7 @@ async fn state() -> (State, tempfile::TempDir) {
         started: Instant::now(),
         sso: sso::for_tests(&config),
         polls: crate::hub::Polls::default(),
+        live: crate::live::Feed::default(),
         blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
         gateway: OnceLock::new(),
         config,

@@ -18,8 +18,8 @@ use bpmn::{
     history,
     model::{Element, ElementIndex, Kind, Process},
 };
-use codec::{DefinitionId, RootId};
-use std::collections::HashSet;
+use codec::{DefinitionId, Id, RootId, Tenant};
+use std::{collections::HashSet, sync::Arc};
 
 /// An activity, from an entity's history or from the archive.
 struct Activity {
@@ -52,17 +52,52 @@ pub async fn list(state: Context<State>, request: Request, params: Params) -> An
         Some(other) => return Err(Refused::parameter("state", other)),
     };
     let tenant = common::tenant(&state, &request);
-    let in_memory = subject::look(&state, tenant, id, move |seen, row| {
+    let (definition, all) = find(&state, tenant, id).await?;
+    answer(&state, &request, id.root, definition, all, wanted)
+}
+
+/// The activities of an instance and its definition, wherever it is.
+async fn find(
+    state: &Arc<State>,
+    tenant: Tenant,
+    id: Id,
+) -> Result<(DefinitionId, Vec<Activity>), Refused> {
+    let in_memory = subject::look(state, tenant, id, move |seen, row| {
         let entries = entity::history(seen.chunks, seen.instance)?;
         let own = history::activities(&entries).into_iter();
         let own = own.filter(|activity| activity.instance == id.number);
         Ok::<_, codec::DecodeError>((row.definition, own.map(of_history).collect::<Vec<_>>()))
     });
-    let (definition, all) = match in_memory.await? {
-        Some(found) => found.map_err(|error| actors::Failure::Quarantined(error.to_string()))?,
-        None => of_archive(subject::archived(&state, tenant, id).await?),
-    };
-    answer(&state, &request, id.root, definition, all, wanted)
+    match in_memory.await? {
+        Some(found) => {
+            found.map_err(|error| actors::Failure::Quarantined(error.to_string()).into())
+        }
+        None => Ok(of_archive(subject::archived(state, tenant, id).await?)),
+    }
+}
+
+/// All activities of an instance in order of their numbers, each with its JSON and whether it has ended.
+pub async fn rendered(
+    state: &Arc<State>,
+    tenant: Tenant,
+    id: Id,
+) -> Result<Vec<(u32, String, bool)>, Refused> {
+    let (definition, all) = find(state, tenant, id).await?;
+    let bodies = bodies(&all);
+    let published = state.engine.catalog.get(definition);
+    let process = published
+        .as_ref()
+        .map(|published| &*published.definition.process);
+    let mut rendered: Vec<_> = all
+        .iter()
+        .map(|activity| {
+            let mut json = String::new();
+            push(id.root, process, activity, &bodies, &mut json);
+            (activity.number, json, activity.ended_ms.is_some())
+        })
+        .collect();
+    rendered.sort_by_key(|(number, _, _)| *number);
+    Ok(rendered)
 }
 
 fn answer(

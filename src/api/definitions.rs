@@ -13,7 +13,7 @@ use crate::{
     http::{Context, HeaderValue, Params, Request, Response, StatusCode},
     server::State,
 };
-use actors::definitions::Published;
+use actors::{definitions::Published, views::Counts};
 use bpmn::model::Kind;
 use codec::DefinitionId;
 use serde::Deserialize;
@@ -31,8 +31,23 @@ pub fn find(state: &State, request: &Request, id: &str) -> Result<Arc<Published>
 
 /// A definition.
 pub fn push(published: &Published, out: &mut String) {
-    let process = &published.definition.process;
     let mut object = Object::begin(out);
+    push_members(published, &mut object);
+    object.end();
+}
+
+/// A definition, and how many of its instances run and of its incidents are open.
+pub fn push_with_counts(published: &Published, counts: Counts, out: &mut String) {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let mut object = Object::begin(out);
+    push_members(published, &mut object);
+    object.number(key!("running"), number(counts.running));
+    object.number(key!("incidents"), number(counts.incidents));
+    object.end();
+}
+
+fn push_members(published: &Published, object: &mut Object<'_>) {
+    let process = &published.definition.process;
     object.text(key!("id"), &published.id);
     object.text(key!("key"), &process.key);
     object.number(key!("version"), i64::from(published.definition.version));
@@ -44,7 +59,6 @@ pub fn push(published: &Published, out: &mut String) {
     object.text(key!("state"), state_name(published));
     object.optional_text(key!("startFormKey"), start_form_key(published));
     object.instant(key!("deployedAt"), published.deployed_ms);
-    object.end();
 }
 
 fn state_name(published: &Published) -> &'static str {

@@ -95,7 +95,8 @@ fn page_of(state: &State, request: &Request, filter: &IncidentFilter) -> Answere
     common::ok(list.end(found.next.map(|next| next.to_string()), found.total))
 }
 
-fn push(incident: views::Incident<'_>, out: &mut String) {
+/// An incident.
+pub fn push(incident: views::Incident<'_>, out: &mut String) {
     let mut object = Object::begin(out);
     object.id(key!("id"), incident.id());
     object.text(key!("type"), incident.kind().name());

@@ -226,6 +226,30 @@ pub struct Robots {
     pub cancel_after: Duration,
 }
 
+/// `[live]`: bounds of the live feed.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Live {
+    /// Connections of watchers.
+    #[serde(deserialize_with = "text::positive")]
+    pub connections: usize,
+    /// Subscriptions of one connection.
+    #[serde(deserialize_with = "text::positive")]
+    pub subscriptions: usize,
+    /// Frames that wait for one reader, in bytes.
+    #[serde(deserialize_with = "size::deserialize")]
+    pub max_buffer: u64,
+    /// Time for which a reader may take none of them.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub stall: Duration,
+    /// How often a watcher is pinged, and its token asked about.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub ping: Duration,
+    /// After so much silence a watcher is left.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub silence: Duration,
+}
+
 /// `[archive]`: what becomes of ended instances.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -341,6 +365,19 @@ impl Default for Robots {
             lost_after: Duration::from_secs(300),
             offer_within: Duration::from_secs(10),
             cancel_after: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            connections: 16_384,
+            subscriptions: 256,
+            max_buffer: MIB,
+            stall: Duration::from_secs(30),
+            ping: Duration::from_secs(30),
+            silence: Duration::from_secs(90),
         }
     }
 }

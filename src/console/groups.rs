@@ -116,7 +116,8 @@ impl Asked {
     }
 }
 
-fn push(company: Guid, group: &Group, out: &mut String) {
+/// A group.
+pub fn push(company: Guid, group: &Group, out: &mut String) {
     let mut object = Object::begin(out);
     object.id("id", group.id);
     object.label(&group.label);

@@ -80,7 +80,8 @@ impl Found {
         }
     }
 
-    fn push(&self, presence: &Presence, company: Guid, object: &mut Object<'_>) {
+    /// Its members, the object left open for more.
+    pub fn push(&self, presence: &Presence, company: Guid, object: &mut Object<'_>) {
         let robot = &self.robot;
         object.id("id", robot.id);
         object.label(&robot.label);

@@ -10,6 +10,7 @@ mod groups;
 mod job_lists;
 mod jobs;
 mod layouts;
+mod live;
 mod matrix;
 mod organisation;
 mod packages;
@@ -199,6 +200,7 @@ impl Server {
             started: Instant::now(),
             sso: sso::for_tests(&config),
             polls: crate::hub::Polls::default(),
+            live: crate::live::Feed::default(),
             blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
             gateway: OnceLock::new(),
             config,
@@ -206,6 +208,7 @@ impl Server {
         let gate = Gate::new(&GateConfig::default()).expect("a gate");
         let router = Router::new(Arc::clone(&state), gate).mount(super::api());
         let router = router.and_then(|router| router.mount(super::channels()));
+        let router = router.and_then(|router| router.mount(crate::live::api()));
         Server {
             router: Arc::new(router.expect("a table without contradictions")),
             state,

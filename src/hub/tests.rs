@@ -28,6 +28,7 @@ async fn an_address_whose_time_is_over_opens_nothing() {
         tenant: Tenant::default(),
         started: Instant::now(),
         sso: sso::for_tests(&config),
+        live: crate::live::Feed::default(),
         polls: Polls::default(),
         blobs: Blobs::open(&config.data).expect("blobs"),
         gateway: OnceLock::new(),

@@ -31,6 +31,7 @@ async fn a_snapshot_that_fails_is_seen_in_readyz_and_metrics_until_one_succeeds(
         started: Instant::now(),
         sso: crate::sso::for_tests(&config),
         polls: crate::hub::Polls::default(),
+        live: crate::live::Feed::default(),
         blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
         gateway: std::sync::OnceLock::new(),
         config,

@@ -64,6 +64,7 @@ impl Server {
             started: Instant::now(),
             sso: crate::sso::for_tests(&config),
             polls: crate::hub::Polls::default(),
+            live: crate::live::Feed::default(),
             blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
             gateway: std::sync::OnceLock::new(),
             config,

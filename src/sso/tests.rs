@@ -150,6 +150,7 @@ impl Server {
             started: Instant::now(),
             sso: for_tests(&config),
             polls: crate::hub::Polls::default(),
+            live: crate::live::Feed::default(),
             blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
             gateway: OnceLock::new(),
             config,

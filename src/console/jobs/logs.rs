@@ -59,7 +59,8 @@ pub async fn page(call: Call) -> Answered {
     ok(out)
 }
 
-fn push_line(line: &LogEntry, out: &mut String) {
+/// A line.
+pub fn push_line(line: &LogEntry, out: &mut String) {
     let mut object = Object::begin(out);
     object.id("id", line.run.derive(line.seq));
     object.number("seq", line.seq.cast_signed());

@@ -1,0 +1,27 @@
+//! From a key to what is shown of it, for every topic whose changes are remembered.
+
+use super::{items, resources};
+use crate::server::State;
+use actors::live::{Entry, Key, Last, Shown, Topic};
+use std::sync::Arc;
+
+/// How something is shown now; none: it is not there.
+pub async fn show(state: &Arc<State>, key: &Key, gone: Option<&Last>) -> Option<Shown> {
+    match key.topic {
+        Topic::Instances => items::instance(state, key, gone),
+        Topic::Tasks => items::task(state, key, gone),
+        Topic::Incidents => items::incident(state, key, gone),
+        Topic::Definitions => items::definition(state, key, gone),
+        Topic::Jobs => resources::job(state, key).await,
+        Topic::Runs => resources::run(state, key).await,
+        Topic::Robots => resources::robot(state, key, gone),
+        Topic::Groups => resources::group(state, key, gone),
+        Topic::Activities | Topic::Logs | Topic::Figures => None,
+    }
+}
+
+/// How a change is shown, rendered by the first who asks.
+pub async fn shown(state: &Arc<State>, entry: &Entry) -> Option<Arc<Shown>> {
+    let render = || show(state, &entry.key, entry.gone.as_ref());
+    entry.shown(render).await
+}

@@ -1,0 +1,64 @@
+//! Lines of the logs of runs, each once, in order.
+//! Never: holds more than a page of them; the archive has them.
+
+use super::{filter::Filter, listing::PAGE};
+use crate::{console::jobs::logs, server::State};
+use actors::live::Shown;
+use codec::Tenant;
+use rpa::execution::Execution;
+use std::sync::Arc;
+
+/// How far logs have been shown.
+#[derive(Default)]
+pub struct Read {
+    /// Runs, and the number of the last line that was shown.
+    runs: Vec<(rpa::Guid, u64)>,
+}
+
+impl Read {
+    /// Of the runs that a filter names; nothing is shown yet.
+    pub fn of(filter: &Filter) -> Self {
+        let runs = filter.guids("runInstanceId").into_iter();
+        Read {
+            runs: runs.map(|run| (run, 0)).collect(),
+        }
+    }
+
+    /// The next lines, a page at most; empty: that was all.
+    pub async fn look(&mut self, state: &Arc<State>, tenant: Tenant) -> Vec<Shown> {
+        for (run, last) in &mut self.runs {
+            let (id, after) = (*run, *last);
+            let Some(department) = department(state, tenant, id).await else {
+                continue;
+            };
+            let read = state
+                .engine
+                .archived(move |archive| archive.logs_after(id, after, PAGE));
+            let lines = read.await.unwrap_or_default();
+            let Some(newest) = lines.last() else {
+                continue;
+            };
+            *last = newest.seq;
+            let line = |line: &actors::archive::LogEntry| {
+                let mut json = String::new();
+                logs::push_line(line, &mut json);
+                Shown {
+                    json: json.into(),
+                    facts: Vec::new(),
+                    department: Some(department),
+                    ended: false,
+                }
+            };
+            return lines.iter().map(line).collect();
+        }
+        Vec::new()
+    }
+}
+
+/// The department of a run, if it is this company's.
+async fn department(state: &Arc<State>, tenant: Tenant, run: rpa::Guid) -> Option<rpa::Guid> {
+    let execution = state.engine.execution_of_run(run).await.ok()??;
+    let view = |execution: &Execution| execution.start().map(|start| start.department);
+    let looked = state.engine.look_execution(tenant, execution, view);
+    looked.await.ok()?
+}

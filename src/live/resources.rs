@@ -1,0 +1,155 @@
+//! How jobs, runs, robots and groups are shown, and what filters ask of them: as the console shows them.
+//! Never: shows one without the department whose rights decide.
+
+use crate::{
+    console::{groups, jobs::render, json::Object, robots::Found},
+    server::State,
+};
+use actors::live::{Key, Last, Shown};
+use codec::Tenant;
+use org::Guid;
+use rpa::execution::Execution;
+use std::sync::Arc;
+
+type Facts = Vec<(&'static str, Box<str>)>;
+
+/// The company's id.
+fn company(state: &State, tenant: Tenant) -> Option<Guid> {
+    state.engine.organisation.look(|organisation| {
+        let company = organisation.tenancy.company_of(tenant);
+        company.map(|company| company.id)
+    })
+}
+
+fn fact(facts: &mut Facts, name: &'static str, id: rpa::Guid) {
+    facts.push((name, id.to_string().into()));
+}
+
+/// A job.
+pub async fn job(state: &Arc<State>, key: &Key) -> Option<Shown> {
+    let (id, company) = (key.guid(), company(state, key.tenant)?);
+    let execution = state.engine.execution_of_job(id).await.ok()??;
+    let view = move |execution: &Execution| job_of(execution, id, company);
+    let looked = state.engine.look_execution(key.tenant, execution, view);
+    looked.await.ok()?
+}
+
+fn job_of(execution: &Execution, id: rpa::Guid, company: Guid) -> Option<Shown> {
+    let (_, job) = execution.job(id)?;
+    let mut facts = Facts::with_capacity(6);
+    fact(&mut facts, "id", id);
+    fact(&mut facts, "workflowId", job.spec.workflow);
+    fact(&mut facts, "jobGroupId", execution.id());
+    fact(&mut facts, "queueId", job.spec.queue);
+    if let Some(run) = job.last_run().filter(|run| !run.robot.is_nil()) {
+        fact(&mut facts, "robotId", run.robot);
+    }
+    facts.push(("state", job.state().name().into()));
+    Some(Shown {
+        json: render::job(execution, id, company)?.into(),
+        facts,
+        department: Some(execution.start()?.department),
+        ended: job.state().is_final(),
+    })
+}
+
+/// A run instance.
+pub async fn run(state: &Arc<State>, key: &Key) -> Option<Shown> {
+    let (id, company) = (key.guid(), company(state, key.tenant)?);
+    let execution = state.engine.execution_of_run(id).await.ok()??;
+    let view = move |execution: &Execution| {
+        let (_, job, run) = execution.run(id)?;
+        let mut json = String::new();
+        render::push_run(execution, job, run, company, &mut json);
+        let mut facts = Facts::with_capacity(1);
+        fact(&mut facts, "jobId", job.spec.id);
+        Some(Shown {
+            json: json.into(),
+            facts,
+            department: Some(execution.start()?.department),
+            ended: run.end.is_some(),
+        })
+    };
+    let looked = state.engine.look_execution(key.tenant, execution, view);
+    looked.await.ok()?
+}
+
+/// A robot, with what it does.
+pub fn robot(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
+    if let Some(Last::Placed(department)) = gone {
+        return Some(placed(key, *department));
+    }
+    let (id, company) = (key.guid(), company(state, key.tenant)?);
+    let registered = state.engine.registry.look(|registry| {
+        let robot = registry.robot(key.tenant, id)?;
+        let groups: Vec<_> = registry.groups_of_robot(id).collect();
+        let found = Found::of(registry, robot);
+        Some((found, robot.meta.department, groups))
+    });
+    let (found, department, groups) = registered?;
+    let jobs = state.engine.jobs.read();
+    let mut json = String::new();
+    let mut object = Object::begin(&mut json);
+    found.push(jobs.presence(), company, &mut object);
+    let held = jobs.held_by(id);
+    if let Some(run) = held.first().and_then(|(run, _)| jobs.run(*run)) {
+        object.id("currentJobId", run.job);
+        object.id("currentRunInstanceId", run.id);
+        if let Some(progress) = jobs.presence().progress(id, run.id) {
+            if let Some(percent) = progress.percent.filter(|percent| percent.is_finite()) {
+                object.name("progress").push_str(&percent.to_string());
+            }
+            object.maybe_text("progressText", progress.text.as_deref());
+        }
+    }
+    object.end();
+    let mut facts = Facts::with_capacity(1 + groups.len());
+    fact(&mut facts, "id", id);
+    for group in groups {
+        fact(&mut facts, "queueId", group);
+    }
+    Some(Shown {
+        json: json.into(),
+        facts,
+        department: Some(department),
+        ended: false,
+    })
+}
+
+/// A group of robots.
+pub fn group(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
+    if let Some(Last::Placed(department)) = gone {
+        return Some(placed(key, *department));
+    }
+    let (id, company) = (key.guid(), company(state, key.tenant)?);
+    state.engine.registry.look(|registry| {
+        let group = registry.group(key.tenant, id)?;
+        if group.dedicated_robot.is_some() {
+            // A robot's own group is in no list.
+            return None;
+        }
+        let mut json = String::new();
+        groups::push(company, group, &mut json);
+        let mut facts = Facts::with_capacity(1);
+        fact(&mut facts, "id", id);
+        Some(Shown {
+            json: json.into(),
+            facts,
+            department: Some(group.meta.department),
+            ended: false,
+        })
+    })
+}
+
+/// What is left of a robot or a group that is gone.
+fn placed(key: &Key, department: rpa::Guid) -> Shown {
+    let id = key.guid();
+    let mut facts = Facts::with_capacity(1);
+    fact(&mut facts, "id", id);
+    Shown {
+        json: format!("{{\"id\":\"{id}\"}}").into(),
+        facts,
+        department: Some(department),
+        ended: true,
+    }
+}

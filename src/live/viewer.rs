@@ -1,0 +1,111 @@
+//! Who looks: the token of the hello, the company, and what they may see.
+//!
+//! Owns: that both are asked of the state again and again, so that a token that ends shows nothing more.
+//! Never: keeps what somebody was allowed to see.
+
+use super::message::Refused;
+use crate::{
+    access::{self, Access, Denied},
+    server::State,
+};
+use actors::live::{Shown, Topic};
+use codec::Tenant;
+use org::{Guid, Permission, Principal, Rights};
+
+/// Who looks.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    token: Option<String>,
+    wanted: Option<Guid>,
+    /// The company's number.
+    pub tenant: Tenant,
+    principal: Option<String>,
+}
+
+/// What they may see of one topic, as it is now.
+pub enum Sight {
+    /// All of the company.
+    All,
+    /// Where the permission is given.
+    Some(Rights, Permission),
+}
+
+impl Viewer {
+    /// Lets somebody in, or says why not.
+    pub fn admit(
+        state: &State,
+        token: Option<String>,
+        wanted: Option<Guid>,
+    ) -> Result<Self, Refused> {
+        let refused = |denied: Denied| Refused {
+            id: None,
+            status: 401,
+            code: denied.code(),
+            title: denied.to_string(),
+        };
+        let auth = state.config.api.auth;
+        match access::admit(state, auth, token.as_deref(), Ok(wanted)) {
+            Access::Granted(caller) => Ok(Viewer {
+                token,
+                wanted,
+                tenant: caller.tenant,
+                principal: caller.principal,
+            }),
+            Access::Unknown => Err(refused(Denied::NoToken)),
+            Access::Denied(denied) => Err(refused(denied)),
+        }
+    }
+
+    /// Whether they would be let in again, as the same.
+    pub fn is_good(&self, state: &State) -> bool {
+        if self.token.is_none() {
+            // Nobody has asked who they are, and nobody will.
+            return true;
+        }
+        Viewer::admit(state, self.token.clone(), self.wanted).is_ok_and(|again| again.is(self))
+    }
+
+    /// Whether both are the same in the same company.
+    pub fn is(&self, other: &Viewer) -> bool {
+        self.tenant == other.tenant && self.principal == other.principal
+    }
+
+    /// What they may see of a topic; none: nothing, nowhere.
+    pub fn sight(&self, state: &State, topic: Topic) -> Option<Sight> {
+        let permission = match topic {
+            Topic::Instances
+            | Topic::Activities
+            | Topic::Tasks
+            | Topic::Incidents
+            | Topic::Definitions
+            | Topic::Figures => return Some(Sight::All),
+            Topic::Jobs | Topic::Runs | Topic::Logs => Permission::JobView,
+            Topic::Robots => Permission::RobotView,
+            Topic::Groups => Permission::QueueView,
+        };
+        let who: Principal = access::with_rights(state, self.token.as_deref()?)?;
+        let rights = state
+            .engine
+            .organisation
+            .look(|organisation| organisation.rights(self.tenant, who))?;
+        rights
+            .permits_somewhere(permission)
+            .then_some(Sight::Some(rights, permission))
+    }
+}
+
+impl Sight {
+    /// Whether an item is among it.
+    pub fn has(&self, state: &State, shown: &Shown) -> bool {
+        match (self, shown.department) {
+            (Sight::All, _) => true,
+            (Sight::Some(..), None) => false,
+            (Sight::Some(rights, permission), Some(department)) => {
+                let department = Guid(department.0);
+                let organisation = &state.engine.organisation;
+                organisation
+                    .look(|organisation| rights.permits(organisation, *permission, department))
+            }
+        }
+    }
+}

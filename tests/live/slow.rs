@@ -1,0 +1,98 @@
+//! Readers that do not read: they cost bounded memory, get the newest state when they go on, and are left in the end.
+
+use crate::{
+    support::{Server, Setup, models},
+    watcher::Watcher,
+};
+use serde_json::{Value, json};
+
+fn start(client: &mut crate::support::Client, key: &str) -> Value {
+    let text = "x".repeat(200);
+    let body = json!({ "definitionKey": key, "businessKey": text });
+    client.native("POST", "/instances", Some(&body))
+}
+
+#[test]
+fn a_reader_that_stops_meets_the_newest_state_when_it_goes_on() {
+    let server = Server::start(Setup::new().set("live", "max_buffer", "\"16KiB\""));
+    let mut client = server.client();
+    client.deploy("a.bpmn", &models::one_task("a"));
+    let mut slow = Watcher::connect(&server);
+    slow.subscribe("t", "tasks", json!({ "every": 0 }));
+    let before = server.resident_bytes();
+    let one = start(&mut client, "a");
+    let task = one["tasks"][0]["id"].as_str().unwrap();
+    // Far more than sockets buffer, of one and the same thing.
+    for n in 0..6_000 {
+        let body = json!({ "userId": format!("{n}-{}", "y".repeat(2_000)) });
+        client.native("POST", &format!("/tasks/{task}/assign"), Some(&body));
+    }
+    let body = json!({ "userId": "last" });
+    client.native("POST", &format!("/tasks/{task}/assign"), Some(&body));
+    let grown = server.resident_bytes().saturating_sub(before);
+    assert!(
+        grown < 64 << 20,
+        "{grown} bytes for a reader that does not read"
+    );
+    let heard = slow.until(|message| message["item"]["assignee"] == "last");
+    assert!(
+        heard.len() < 6_000,
+        "{} frames: some states were merged",
+        heard.len()
+    );
+}
+
+#[test]
+fn a_reader_that_never_reads_is_left() {
+    let setup =
+        Setup::new()
+            .set("live", "max_buffer", "\"16KiB\"")
+            .set("live", "stall", "\"300ms\"");
+    let server = Server::start(setup);
+    let mut client = server.client();
+    client.deploy("a.bpmn", &models::one_task("a"));
+    let watchers = |client: &mut crate::support::Client| {
+        let text = client.get("/metrics", &[]).expect(200).text();
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("loomwork_watchers "));
+        line.unwrap()
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    };
+    let mut never: Vec<Watcher> = (0..20).map(|_| Watcher::connect(&server)).collect();
+    for watcher in &mut never {
+        watcher.say(&json!({ "op": "subscribe", "id": "i", "topic": "instances", "every": 0 }));
+    }
+    assert_eq!(watchers(&mut client), 20);
+    let mut begun = 0;
+    while watchers(&mut client) > 0 {
+        start(&mut client, "a");
+        begun += 1;
+        assert!(begun < 200_000, "they are never left");
+    }
+}
+
+#[test]
+fn a_watcher_of_one_instance_that_nothing_happens_to_costs_little() {
+    const WATCHERS: u64 = 3_000;
+    let server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("a.bpmn", &models::one_task("a"));
+    let one = start(&mut client, "a");
+    let watch = |_| {
+        let mut watcher = Watcher::connect(&server);
+        watcher.subscribe("i", "instances", json!({ "filter": { "id": one["id"] } }));
+        watcher
+    };
+    // What the first ones need is not theirs alone.
+    let _first: Vec<Watcher> = (0..200).map(watch).collect();
+    let before = server.resident_bytes();
+    let _others: Vec<Watcher> = (0..WATCHERS).map(watch).collect();
+    let each = server.resident_bytes().saturating_sub(before) / WATCHERS;
+    println!("{each} bytes for each watcher");
+    assert!(each <= 12 << 10, "{each} bytes for each watcher");
+}
