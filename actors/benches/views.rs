@@ -184,6 +184,7 @@ fn rows(changes: RowChanges) -> Rows {
         tasks: changes.tasks.into(),
         timers: changes.timers,
         incidents: changes.incidents,
+        works: changes.works,
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) mod multi_instance;
 pub(crate) mod parallel_gateway;
 pub(crate) mod pass_through;
 pub(crate) mod receive_task;
+pub(crate) mod robot_task;
 pub(crate) mod script_task;
 pub(crate) mod service_task;
 pub(crate) mod start_event;
@@ -57,6 +58,7 @@ pub(crate) fn execute(
         Kind::ManualTask | Kind::Task => pass_through::execute(run, execution),
         Kind::ReceiveTask => receive_task::execute(),
         Kind::ServiceTask(task) => service_task::execute(run, element, task, execution),
+        Kind::RobotTask(task) => robot_task::execute(run, element, at, task, execution),
         Kind::ScriptTask(task) => script_task::execute(run, task, execution),
         Kind::ExclusiveGateway => exclusive_gateway::execute(run, process, element, execution),
         Kind::ParallelGateway => parallel_gateway::execute(run, process, at, execution),
@@ -79,6 +81,7 @@ pub(crate) fn trigger(
     match &element.kind {
         Kind::UserTask(_) => user_task::trigger(run, execution),
         Kind::ReceiveTask => receive_task::trigger(run, execution),
+        Kind::RobotTask(_) => robot_task::trigger(run, execution),
         Kind::IntermediateCatchEvent(_) => intermediate_catch::trigger(run, execution),
         Kind::BoundaryEvent(event) => boundary_event::trigger(run, element, event, execution),
         Kind::StartEvent(_)

@@ -23,6 +23,7 @@ mod control;
 mod decide;
 pub(crate) mod ending;
 mod event;
+pub(crate) mod external;
 mod objects;
 mod read;
 mod refusal;

@@ -151,6 +151,8 @@ pub enum Kind {
     ReceiveTask,
     /// `serviceTask` (and what reads as one) with an expression.
     ServiceTask(Box<ServiceTask>),
+    /// `serviceTask` of type `rpa`.
+    RobotTask(Box<RobotTask>),
     /// `scriptTask`.
     ScriptTask(Box<ScriptTask>),
     /// `exclusiveGateway`.
@@ -233,7 +235,7 @@ impl Kind {
             Kind::ManualTask => "manualTask",
             Kind::Task => "task",
             Kind::ReceiveTask => "receiveTask",
-            Kind::ServiceTask(_) => "serviceTask",
+            Kind::ServiceTask(_) | Kind::RobotTask(_) => "serviceTask",
             Kind::ScriptTask(_) => "scriptTask",
             Kind::ExclusiveGateway => "exclusiveGateway",
             Kind::ParallelGateway => "parallelGateway",

@@ -35,6 +35,7 @@ mod multi_instance;
 mod picture;
 mod process;
 mod resolve;
+mod robot_tasks;
 mod schema;
 mod scripts;
 mod service_tasks;

@@ -1,4 +1,4 @@
-//! Rows: what lists and indexes show of a root instance, one per instance, task, timer and incident.
+//! Rows: what lists and indexes show of a root instance, one per instance, task, timer, incident and piece of work.
 //! They are the summary of an entity at rest, so the core does not repeat what stands here.
 //!
 //! Owns: the rows' fields and the difference that a command makes to them.
@@ -6,7 +6,7 @@
 //! The disk type and the core type are the same here: a persisted struct never changes.
 
 use crate::model::ElementIndex;
-use codec::DefinitionId;
+use codec::{DefinitionId, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -21,6 +21,9 @@ pub struct Rows {
     pub timers: Vec<TimerRow>,
     /// Open incidents by number.
     pub incidents: Vec<IncidentRow>,
+    /// Work that someone else does, by number. Its bytes are those of a newer form of rows (see `stored`).
+    #[serde(skip)]
+    pub works: Vec<WorkRow>,
 }
 
 /// The rows that events touched, as they are now, and the numbers of those that are gone.
@@ -40,6 +43,10 @@ pub struct RowChanges {
     pub incidents: Vec<IncidentRow>,
     /// Numbers of incidents that are resolved.
     pub gone_incidents: Vec<u32>,
+    /// Work that is new or changed.
+    pub works: Vec<WorkRow>,
+    /// Numbers of work that is done, failed or no longer wanted.
+    pub gone_works: Vec<u32>,
 }
 
 /// A process instance.
@@ -186,6 +193,41 @@ pub struct Repeat {
     pub begun_ms: i64,
     /// How often it has fired.
     pub fired: u32,
+}
+
+/// Work that someone else does while an execution waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkRow {
+    /// Its number: that of the activity that asked for it.
+    pub number: u32,
+    /// The instance that it belongs to.
+    pub instance: u32,
+    /// The execution that waits for it.
+    pub execution: u32,
+    /// The definition of its instance.
+    pub definition: DefinitionId,
+    /// The task in the definition.
+    pub element: ElementIndex,
+    /// What is asked for.
+    pub request: WorkRequest,
+    /// Whether its instance is suspended: then no result is taken.
+    pub suspended: bool,
+    /// Its result could not be taken, and waits for someone.
+    pub held: bool,
+    /// When it was asked for, milliseconds since 1970.
+    pub requested_ms: i64,
+}
+
+/// What is asked for. Variants are only added at the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum WorkRequest {
+    /// That a robot runs a workflow.
+    Robot {
+        /// The workflow's id or name.
+        workflow: String,
+        /// Arguments by name.
+        inputs: Vec<(String, Value)>,
+    },
 }
 
 /// Work that failed and waits for someone.

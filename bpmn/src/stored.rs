@@ -6,13 +6,15 @@
 use crate::archive::EndedInstance;
 use crate::history::Entry;
 use crate::instance::{Event, Instance, state::Core};
-use crate::rows::Rows;
+use crate::rows::{Rows, WorkRow};
 use codec::{DecodeError, RootId, Tenant};
 
 /// Version of encoded events.
 pub const EVENTS_VERSION: u8 = 1;
 /// Version of encoded rows.
 pub const ROWS_VERSION: u8 = 1;
+/// Version of encoded rows with work that someone else does.
+pub const ROWS_WITH_WORK_VERSION: u8 = 2;
 /// Version of an encoded core.
 pub const CORE_VERSION: u8 = 1;
 /// Version of an encoded chunk of history.
@@ -30,13 +32,21 @@ pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
     codec::decode(EVENTS_VERSION, bytes)
 }
 
-/// The summary of an entity at rest.
+/// The summary of an entity at rest. Work that someone else does stands behind the rest, when there is any.
 pub fn encode_rows(rows: &Rows) -> Vec<u8> {
-    codec::encode(ROWS_VERSION, rows)
+    match rows.works.is_empty() {
+        true => codec::encode(ROWS_VERSION, rows),
+        false => codec::encode(ROWS_WITH_WORK_VERSION, &(rows, &rows.works)),
+    }
 }
 
 /// Reads `encode_rows`.
 pub fn decode_rows(bytes: &[u8]) -> Result<Rows, DecodeError> {
+    if bytes.first() == Some(&ROWS_WITH_WORK_VERSION) {
+        let (mut rows, works): (Rows, Vec<WorkRow>) = codec::decode(ROWS_WITH_WORK_VERSION, bytes)?;
+        rows.works = works;
+        return Ok(rows);
+    }
     codec::decode(ROWS_VERSION, bytes)
 }
 

@@ -7,7 +7,7 @@ use bpmn::instance::{Event, Instance, TaskChange};
 use bpmn::model::{ElementIndex, FlowIndex};
 use bpmn::rows::{
     Delegation, Ended, Identity, IdentityLink, IncidentKind, IncidentRow, InstanceRow, Repeat,
-    Rows, TaskRow, TimerRow,
+    Rows, TaskRow, TimerRow, WorkRequest, WorkRow,
 };
 use bpmn::start_timer::StartTimer;
 use bpmn::stored;
@@ -99,6 +99,23 @@ fn incident_row() -> IncidentRow {
         message: "m".to_owned(),
         occurred_ms: AT_MS,
         retries: 3,
+    }
+}
+
+fn work_row() -> WorkRow {
+    WorkRow {
+        number: 9,
+        instance: 0,
+        execution: 2,
+        definition: DefinitionId(3),
+        element: ElementIndex(4),
+        request: WorkRequest::Robot {
+            workflow: "w".to_owned(),
+            inputs: vec![("a".to_owned(), Value::Int(41))],
+        },
+        suspended: false,
+        held: true,
+        requested_ms: AT_MS,
     }
 }
 
@@ -199,6 +216,12 @@ fn events() -> Vec<Event> {
         Event::TimerRemoved { timer: 6 },
         Event::IncidentOpened(Box::new(incident_row())),
         Event::IncidentClosed { incident: 8 },
+        Event::WorkRequested(Box::new(work_row())),
+        Event::WorkHeld {
+            work: 9,
+            held: true,
+        },
+        Event::WorkRemoved { work: 9 },
     ]
 }
 
@@ -311,6 +334,9 @@ fn bytes_of_every_event_are_fixed() {
             TimerRemoved 01011306
             IncidentOpened 01011408000002040106016dfdf26c74923c03000003
             IncidentClosed 01011508
+            WorkRequested 010116090002030400017701016102520001fdf26c74923c030000
+            WorkHeld 0101170901
+            WorkRemoved 01011809
         "#]],
     );
 }
@@ -340,13 +366,19 @@ fn bytes_of_rows_are_fixed() {
         tasks: vec![task_row()].into(),
         timers: vec![timer_row()],
         incidents: vec![incident_row()],
+        works: Vec::new(),
+    };
+    let working = Rows {
+        works: vec![work_row()],
+        ..Rows::default()
     };
     check(
-        &[rows],
+        &[rows, working],
         stored::encode_rows,
         |bytes| stored::decode_rows(bytes).expect("own bytes"),
         &expect![[r#"
             Rows 0101070301014201014e01fdf26c74923c0300000101750100010401fdf46c74923c0300000103656e640101720101050001030201014e01014401016101016f01006401fdf26c74923c03000001016301016600fdf26c74923c03000001fdf26c74923c030000020963616e6469646174650001750963616e64696461746501016700010600020304fdf26c74923c03000003010752332f50543148fdf26c74923c0300000101fdf26c74923c030000010165000108000002040106016dfdf26c74923c03000003
+            Rows 020000000001090002030400017701016102520001fdf26c74923c030000
         "#]],
     );
 }

@@ -46,6 +46,9 @@ pub(super) fn apply(instance: &mut Instance, event: &Event) {
         Event::TimerRemoved { timer } => waits::timer_removed(instance, *timer),
         Event::IncidentOpened(incident) => waits::incident_opened(instance, incident),
         Event::IncidentClosed { incident } => waits::incident_closed(instance, *incident),
+        Event::WorkRequested(work) => waits::work_requested(instance, work),
+        Event::WorkHeld { work, held } => waits::work_held(instance, *work, *held),
+        Event::WorkRemoved { work } => waits::work_removed(instance, *work),
     }
 }
 

@@ -19,6 +19,7 @@ struct Touched {
     tasks: Vec<u32>,
     timers: Vec<u32>,
     incidents: Vec<u32>,
+    works: Vec<u32>,
 }
 
 impl Touched {
@@ -38,6 +39,8 @@ impl Touched {
                 self.tasks.extend(tasks.map(|t| t.number));
                 let timers = rows.timers.iter().filter(|t| t.instance == *number);
                 self.timers.extend(timers.map(|t| t.number));
+                let works = rows.works.iter().filter(|w| w.instance == *number);
+                self.works.extend(works.map(|w| w.number));
             }
             Event::TaskCreated(task) => self.tasks.push(task.number),
             Event::TaskChanged { task, .. } | Event::TaskFinished { task, .. } => {
@@ -49,6 +52,8 @@ impl Touched {
             }
             Event::IncidentOpened(incident) => self.incidents.push(incident.number),
             Event::IncidentClosed { incident } => self.incidents.push(*incident),
+            Event::WorkRequested(work) => self.works.push(work.number),
+            Event::WorkHeld { work, .. } | Event::WorkRemoved { work } => self.works.push(*work),
             Event::ExecutionCreated { .. }
             | Event::ExecutionMoved { .. }
             | Event::ExecutionFlagged { .. }
@@ -84,6 +89,12 @@ impl Touched {
             match rows.incidents.iter().find(|i| i.number == number) {
                 Some(incident) => changes.incidents.push(incident.clone()),
                 None => changes.gone_incidents.push(number),
+            }
+        }
+        for number in once(self.works) {
+            match rows.work(number) {
+                Some(work) => changes.works.push(work.clone()),
+                None => changes.gone_works.push(number),
             }
         }
         changes

@@ -150,6 +150,29 @@ pub enum Command {
         /// Why; "process instance deleted" by default.
         reason: Option<String>,
     },
+    /// Work that was asked for is done.
+    CompleteWork {
+        /// The work.
+        work: u32,
+        /// What it gave, by name; of one name the last counts.
+        results: Variables,
+    },
+    /// Work that was asked for was not done: a BPMN error when something catches it, else an incident.
+    FailWork {
+        /// The work.
+        work: u32,
+        /// The error's code.
+        code: String,
+        /// Why.
+        message: String,
+    },
+    /// The result of work could not be taken: it waits, with an incident, until that is tried again.
+    HoldWork {
+        /// The work.
+        work: u32,
+        /// Why.
+        message: String,
+    },
     /// Lets what failed be tried again.
     RetryIncident {
         /// The incident.

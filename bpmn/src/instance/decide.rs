@@ -4,7 +4,7 @@
 use super::command::{Command, Outcome};
 use super::refusal::Refusal;
 use super::run::Run;
-use super::{Decision, Instance, Refused, control, tasks, timers};
+use super::{Decision, Instance, Refused, control, external, tasks, timers};
 use crate::host::Host;
 
 pub(super) fn decide(
@@ -66,6 +66,9 @@ fn user(command: &Command) -> Option<String> {
         | Command::Suspend { .. }
         | Command::Activate { .. }
         | Command::Delete { .. }
+        | Command::CompleteWork { .. }
+        | Command::FailWork { .. }
+        | Command::HoldWork { .. }
         | Command::RetryIncident { .. } => None,
     }
 }
@@ -123,6 +126,13 @@ fn dispatch(run: &mut Run<'_>, command: Command) -> Result<Outcome, Refusal> {
             include_called,
         } => control::activate(run, instance, include_called),
         Command::Delete { instance, reason } => control::delete(run, instance, reason),
+        Command::CompleteWork { work, results } => external::complete(run, work, results),
+        Command::FailWork {
+            work,
+            code,
+            message,
+        } => external::fail(run, work, &code, message),
+        Command::HoldWork { work, message } => external::hold(run, work, message),
         Command::RetryIncident { incident } => timers::retry(run, incident),
     }?;
     Ok(Outcome::Done)

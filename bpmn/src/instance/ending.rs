@@ -202,6 +202,7 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
     let tasks = of(&rows.tasks, |t| (t.execution, t.number), goes);
     let timers = of(&rows.timers, |t| (t.execution, t.number), goes);
     let incidents = of(&rows.incidents, |i| (i.execution, i.number), goes);
+    let works = of(&rows.works, |w| (w.execution, w.number), goes);
     // From the end of the list, where removing is cheap.
     for activity in activities.into_iter().rev() {
         run.work.emit(Event::ActivityEnded {
@@ -218,6 +219,9 @@ fn delete(run: &mut Run<'_>, doomed: &[Doomed], reason: Option<&str>) -> Step {
     }
     for incident in incidents.into_iter().rev() {
         run.work.emit(Event::IncidentClosed { incident });
+    }
+    for work in works.into_iter().rev() {
+        run.work.emit(Event::WorkRemoved { work });
     }
     for one in doomed.iter().rev() {
         match one {

@@ -3,7 +3,7 @@
 //! Never: text that a definition gives, or anything that replay would have to work out again.
 
 use crate::model::{ElementIndex, FlowIndex};
-use crate::rows::{Delegation, IdentityLink, IncidentRow, TaskRow, TimerRow};
+use crate::rows::{Delegation, IdentityLink, IncidentRow, TaskRow, TimerRow, WorkRow};
 use codec::{DefinitionId, Value};
 use serde::{Deserialize, Serialize};
 
@@ -174,6 +174,20 @@ pub enum Event {
     IncidentClosed {
         /// The incident.
         incident: u32,
+    },
+    /// Work for someone else was asked for; its number is its activity's.
+    WorkRequested(Box<WorkRow>),
+    /// The result of work waits until someone has it taken again, or does so no longer.
+    WorkHeld {
+        /// The work.
+        work: u32,
+        /// Whether it waits.
+        held: bool,
+    },
+    /// Work is done, failed, or no longer wanted.
+    WorkRemoved {
+        /// The work.
+        work: u32,
     },
 }
 

@@ -75,6 +75,9 @@ pub enum Refusal {
     /// No incident of this number.
     #[error("Cannot find incident with number {0}")]
     IncidentNotFound(u32),
+    /// No open work of this number.
+    #[error("Cannot find work with number {0}")]
+    WorkNotFound(u32),
     /// It is suspended already.
     #[error("Cannot set suspension state 'suspended': already in state 'suspended'.")]
     AlreadySuspended,
@@ -109,6 +112,7 @@ impl Refusal {
             Refusal::FormInvalid(_) => "form-invalid",
             Refusal::TimerNotFound(_) => "timer-not-found",
             Refusal::IncidentNotFound(_) => "incident-not-found",
+            Refusal::WorkNotFound(_) => "work-not-found",
             Refusal::AlreadySuspended => "already-suspended",
             Refusal::AlreadyActive => "already-active",
         }
@@ -138,6 +142,7 @@ impl Refusal {
             | Refusal::NotWaiting(_)
             | Refusal::TimerNotFound(_)
             | Refusal::IncidentNotFound(_)
+            | Refusal::WorkNotFound(_)
             | Refusal::AlreadySuspended
             | Refusal::AlreadyActive => false,
         }

@@ -11,7 +11,7 @@
 //! Never: changes itself except through `apply`.
 
 use crate::model::ElementIndex;
-use crate::rows::{InstanceRow, Rows, TaskRow, TimerRow};
+use crate::rows::{InstanceRow, Rows, TaskRow, TimerRow, WorkRow};
 use codec::Value;
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +153,11 @@ impl Rows {
     pub(crate) fn timer(&self, number: u32) -> Option<&TimerRow> {
         let index = self.timers.binary_search_by_key(&number, |t| t.number);
         index.ok().map(|index| &self.timers[index])
+    }
+
+    pub(crate) fn work(&self, number: u32) -> Option<&WorkRow> {
+        let index = self.works.binary_search_by_key(&number, |w| w.number);
+        index.ok().map(|index| &self.works[index])
     }
 
     /// The open instances that executions called.

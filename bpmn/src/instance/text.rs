@@ -52,5 +52,8 @@ fn write_text(instance: &Instance, out: &mut String) -> std::fmt::Result {
     for incident in &instance.rows.incidents {
         writeln!(out, "{incident:?}")?;
     }
+    for work in &instance.rows.works {
+        writeln!(out, "{work:?}")?;
+    }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::agenda::Operation;
 use super::event::Event;
+use super::external;
 use super::refusal::Refusal;
 use super::run::{Run, Step};
 use crate::elements::timer::{self, RETRIES};
@@ -79,7 +80,18 @@ pub(super) fn fail(run: &mut Run<'_>, number: u32, message: String) -> Step {
 pub(super) fn retry(run: &mut Run<'_>, incident: u32) -> Step {
     let rows = run.work.rows();
     let row = rows.incidents.iter().find(|row| row.number == incident);
-    let timer = row.ok_or(Refusal::IncidentNotFound(incident))?.timer;
+    let row = row.ok_or(Refusal::IncidentNotFound(incident))?;
+    match row.kind {
+        IncidentKind::Rpa | IncidentKind::Delivery => {
+            let row = row.clone();
+            return external::retry(run, &row);
+        }
+        IncidentKind::Timer
+        | IncidentKind::Async
+        | IncidentKind::External
+        | IncidentKind::Quarantine => {}
+    }
+    let timer = row.timer;
     run.work.emit(Event::IncidentClosed { incident });
     if let Some(timer) = timer {
         let last_error = find(run, timer)?.last_error;

@@ -122,6 +122,17 @@ pub struct ServiceTask {
     pub result_variable: Option<String>,
 }
 
+/// `serviceTask` of type `rpa`: a robot does it.
+#[derive(Clone, Debug)]
+pub struct RobotTask {
+    /// Field `workflow`: the id or the name of what the robot runs.
+    pub workflow: Template,
+    /// Fields `in:NAME`: arguments and what they are given, in document order.
+    pub inputs: Vec<(String, Template)>,
+    /// Fields `out:NAME`: arguments and the variables that take them, in document order.
+    pub outputs: Vec<(String, String)>,
+}
+
 /// `scriptTask`.
 #[derive(Clone, Debug)]
 pub struct ScriptTask {

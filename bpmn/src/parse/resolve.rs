@@ -154,6 +154,7 @@ fn is_activity(kind: &Kind) -> bool {
         | Kind::Task
         | Kind::ReceiveTask
         | Kind::ServiceTask(_)
+        | Kind::RobotTask(_)
         | Kind::ScriptTask(_)
         | Kind::SubProcess(_)
         | Kind::CallActivity(_) => true,

@@ -46,6 +46,11 @@ fn field<'n>(node: &'n Node<'_>, name: &str) -> Option<&'n str> {
     let field = node
         .extension_children("field")
         .find(|field| field.attribute("name") == Some(name))?;
+    field_text(field)
+}
+
+/// The text of one `activiti:field`.
+pub(super) fn field_text<'n>(field: &'n Node<'_>) -> Option<&'n str> {
     let nested = |name| {
         let child = field.children.iter().find(|child| child.local() == name)?;
         Some(child.text.as_str())

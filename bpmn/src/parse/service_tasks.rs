@@ -1,7 +1,7 @@
 //! Service tasks, and the tasks that are theirs in Activiti: send and business rule tasks.
 //! Never: takes a task whose work would not be done.
 
-use super::{complaints::shortened, process::ProcessReader, xml::Node};
+use super::{complaints::shortened, process::ProcessReader, robot_tasks, xml::Node};
 use crate::{
     diagnostic::code,
     model::{Kind, ServiceTask},
@@ -15,6 +15,9 @@ pub(super) fn read(reader: &mut ProcessReader<'_, '_>, node: &Node<'_>) -> Optio
     let result = node
         .extension("resultVariableName")
         .or(node.extension("resultVariable"));
+    if node.extension("type") == Some("rpa") {
+        return robot_tasks::read(reader, node);
+    }
     if let Some(service_type) = node.extension("type") {
         refuse_type(reader, node, service_type);
     } else if node.extension("class").is_some() {

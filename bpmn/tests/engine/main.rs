@@ -7,6 +7,7 @@ mod crowds;
 mod expect;
 mod limits;
 mod model;
+mod robots;
 mod scenario;
 mod scenarios;
 mod script;

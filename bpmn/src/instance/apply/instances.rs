@@ -104,4 +104,7 @@ pub(super) fn suspend(instance: &mut Instance, number: u32, suspended: bool) {
     for timer in rows.timers.iter_mut().filter(|t| t.instance == number) {
         timer.suspended = suspended;
     }
+    for work in rows.works.iter_mut().filter(|w| w.instance == number) {
+        work.suspended = suspended;
+    }
 }

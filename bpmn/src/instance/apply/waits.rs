@@ -1,10 +1,10 @@
-//! What stands still: timers and incidents.
+//! What stands still: timers, incidents, and work that someone else does.
 //! Never: fires or tries anything.
 
 use super::super::Instance;
 use super::super::event::Event;
 use super::{insert_by, remove_by, took_number};
-use crate::rows::{IncidentRow, TimerRow};
+use crate::rows::{IncidentRow, TimerRow, WorkRow};
 
 pub(super) fn timer_scheduled(instance: &mut Instance, timer: &TimerRow) {
     took_number(instance, timer.number);
@@ -41,4 +41,19 @@ pub(super) fn incident_opened(instance: &mut Instance, incident: &IncidentRow) {
 
 pub(super) fn incident_closed(instance: &mut Instance, incident: u32) {
     remove_by(&mut instance.rows.incidents, incident, |i| i.number);
+}
+
+pub(super) fn work_requested(instance: &mut Instance, work: &WorkRow) {
+    insert_by(&mut instance.rows.works, work.clone(), |w| w.number);
+}
+
+pub(super) fn work_held(instance: &mut Instance, work: u32, held: bool) {
+    let works = &mut instance.rows.works;
+    if let Ok(index) = works.binary_search_by_key(&work, |w| w.number) {
+        works[index].held = held;
+    }
+}
+
+pub(super) fn work_removed(instance: &mut Instance, work: u32) {
+    remove_by(&mut instance.rows.works, work, |w| w.number);
 }
