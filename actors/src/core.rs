@@ -5,6 +5,7 @@
 use crate::{
     admission::Admission,
     archiver::Archiver,
+    bridge::Bridge,
     cause::Cause,
     clock::Clock,
     commit::CommitQueue,
@@ -72,6 +73,8 @@ pub struct Core {
     pub live: Arc<Live>,
     /// What puts ended executions and logs into the archive.
     pub keeper: Keeper,
+    /// Work that processes wait for.
+    pub bridge: Bridge,
     /// The time that processes see.
     pub clock: Clock,
     /// Remembered answers.

@@ -21,6 +21,7 @@ mod recovered;
 
 pub use cell::{Cell, ExecutionChange};
 pub use groups::GroupFilter;
+pub(crate) use groups::cancel_command;
 pub use keeper::{Keeper, Kept};
 pub use list::{JobFilter, JobKey, JobOrder, JobPage, Range};
 pub use live::Live;
@@ -38,7 +39,7 @@ use codec::Tenant;
 use dashmap::{DashMap, Entry};
 use rpa::{
     Guid,
-    execution::{Command, Decision, Execution, Job},
+    execution::{Command, Decision, Effect, Execution, Job},
     registry::{self, Action, State, Target, plan},
 };
 use std::sync::Arc;
@@ -370,6 +371,9 @@ pub fn publish(core: &Arc<Core>, changes: Vec<ExecutionChange>) {
     }
     for (cell, effects) in effects {
         for effect in effects {
+            if effect == Effect::Ended {
+                core.bridge.ended(&cell);
+            }
             core.robots.release(&cell, effect);
         }
     }

@@ -10,6 +10,7 @@
 pub mod admission;
 pub mod archive;
 pub mod archiver;
+mod bridge;
 pub mod cause;
 pub mod clock;
 pub mod clockwork;

@@ -14,6 +14,7 @@ use crate::{
     admission::Admission,
     archive,
     archiver::Archiver,
+    bridge::{self, Bridge},
     clock::{Clock, real_ms},
     commit::CommitQueue,
     core::Core,
@@ -150,6 +151,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         live: Arc::new(Live::default()),
         keeper: Keeper::default(),
         robots: Robots::default(),
+        bridge: Bridge::default(),
         timers: Timers::new(clock.now_ms()),
         clock,
         idempotency: Idempotency::new(
@@ -260,6 +262,8 @@ async fn start(
         core.runtime.spawn(timers::run(Arc::clone(core)));
     }
     executions::resume(core);
+    bridge::resume(core);
+    core.runtime.spawn(bridge::run(Arc::clone(core)));
     robots::start(core).await;
     Ok(Engine::new(
         Arc::clone(core),

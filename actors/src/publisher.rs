@@ -189,6 +189,7 @@ fn show_instance(
             .note_finished(core, views, (root, tenant), task);
     }
     views.apply(root, tenant, sequence, &change.rows);
+    core.bridge.publish(root, tenant, &change.rows);
     if let Some(remembered) = change.remembered {
         core.idempotency.settle(remembered);
     }

@@ -35,6 +35,12 @@ impl Guid {
         Guid((mixed & !version & !variant) | (0x8000_u128 << 64) | (0x8000_u128 << 48))
     }
 
+    /// The id of the execution that an activity of a process waits for: always the same, so that asking again cannot
+    /// double it.
+    pub fn of_activity(activity: codec::Id) -> Guid {
+        Guid(activity.root.0).derive(u64::from(activity.number))
+    }
+
     /// Whether it is all zeros.
     pub fn is_nil(self) -> bool {
         self == Guid::NIL

@@ -1,8 +1,8 @@
 //! Lists of job groups, many executions read at once, and an end that is awaited.
 //! Never: shows a group twice or of another company.
 
-use super::{JobPage, Range};
-use crate::{engine::Engine, failure::Failure};
+use super::{Cell, JobPage, Range};
+use crate::{core::Core, engine::Engine, failure::Failure};
 use codec::Tenant;
 use rpa::{
     Guid,
@@ -112,20 +112,11 @@ impl Engine {
         view: impl FnOnce(&Execution, &Decision) -> T,
     ) -> Result<T, Failure> {
         let cell = self.executions.get(execution).ok_or(Failure::NotFound)?;
-        let holders = cell.peek(|execution| {
-            let runs = execution.jobs().iter().filter_map(|job| job.open_run());
-            runs.map(|run| run.robot).collect::<BTreeSet<_>>()
-        });
-        let disconnected = {
-            let jobs = self.jobs.read();
-            let holders = holders.unwrap_or_default().into_iter();
-            holders.filter(|robot| !jobs.is_connected(*robot)).collect()
-        };
         let command = Command::Cancel {
             scope,
             by,
             message: None,
-            disconnected,
+            disconnected: disconnected(self.core(), &cell),
         };
         self.order_execution(execution, command, view).await
     }
@@ -143,4 +134,25 @@ impl Engine {
     pub fn job_row(&self, job: Guid) -> Option<JobRow> {
         self.jobs.read().job(job).cloned()
     }
+}
+
+/// What cancels all jobs of an execution.
+pub(crate) fn cancel_command(core: &Core, cell: &Cell, by: Stamp, message: String) -> Command {
+    Command::Cancel {
+        scope: Scope::All,
+        by,
+        message: Some(message),
+        disconnected: disconnected(core, cell),
+    }
+}
+
+/// The robots that have something of an execution and are not connected now.
+fn disconnected(core: &Core, cell: &Cell) -> Vec<Guid> {
+    let holders = cell.peek(|execution| {
+        let runs = execution.jobs().iter().filter_map(|job| job.open_run());
+        runs.map(|run| run.robot).collect::<BTreeSet<_>>()
+    });
+    let jobs = core.jobs.read();
+    let holders = holders.unwrap_or_default().into_iter();
+    holders.filter(|robot| !jobs.is_connected(*robot)).collect()
 }

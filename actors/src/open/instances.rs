@@ -82,6 +82,7 @@ fn slot_of(core: &Core, root: RootId, instance: RecoveredInstance, views: &mut V
         }
     };
     views.load(root, tenant, sequence, &rows);
+    core.bridge.put(root, tenant, &rows.works);
     if rows.instances.first().is_some_and(|row| !row.is_open()) {
         return match Live::wake(root, tenant, bytes.to_vec(), sequence) {
             Ok(live) => slot(Body::Ended(Box::new(live))),
