@@ -22,6 +22,7 @@ pub mod execution;
 mod guid;
 pub mod limits;
 pub mod package;
+pub mod queue;
 pub mod registry;
 pub mod schedule;
 pub mod terms;

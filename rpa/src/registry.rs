@@ -32,6 +32,7 @@ mod workflow;
 pub use asset::{Asset, AssetSettings, Sealed, accepts};
 pub use command::{Action, Command, LabelSettings, NewVersion};
 pub use decide::{Decision, Reply, UpgradeReport, decide};
+pub(crate) use decide::{is_stale, label};
 pub use event::{Event, Kind};
 pub use layout::{Layout, LayoutSettings, NewNode, Node};
 pub use refusal::{Class, Refusal};

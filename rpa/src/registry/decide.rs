@@ -175,11 +175,8 @@ impl Deciding<'_> {
 
     /// The same after a change, unless somebody else was faster.
     fn touched(&self, meta: &Meta, etag: Option<String>) -> Result<Meta, Refusal> {
-        match etag.as_deref() {
-            // The word that generated clients send for a text that nobody filled in.
-            None | Some("string" | "") => {}
-            Some(known) if known == meta.etag() => {}
-            Some(_) => return Err(Refusal::Changed),
+        if is_stale(meta, etag.as_deref()) {
+            return Err(Refusal::Changed);
         }
         Ok(meta.clone().touched(self.by.clone()))
     }
@@ -296,6 +293,20 @@ impl Deciding<'_> {
             Err(Refusal::InUse { users })
         }
     }
+}
+
+/// Whether somebody has changed it since the caller saw it.
+pub(crate) fn is_stale(meta: &Meta, etag: Option<&str>) -> bool {
+    match etag {
+        // The word that generated clients send for a text that nobody filled in.
+        None | Some("string" | "") => false,
+        Some(known) => known != meta.etag(),
+    }
+}
+
+/// `old` with what the settings say, or what is wrong with a field.
+pub(crate) fn label(old: &Label, settings: LabelSettings) -> Result<Label, Refusal> {
+    Deciding::label(old, settings)
 }
 
 /// A user for people, in a refusal.
