@@ -171,6 +171,9 @@ fn push(
         key!("calledInstanceId"),
         activity.called_instance.map(child),
     );
+    let robot = !body && element.is_some_and(|element| matches!(element.kind, Kind::RobotTask(_)));
+    let group = robot.then(|| rpa::Guid::of_activity(root.child(activity.number)).to_string());
+    object.optional_text(key!("jobGroupId"), group.as_deref());
     object.optional_text(key!("assignee"), activity.assignee.as_deref());
     object.instant(key!("startedAt"), activity.started_ms);
     object.optional_instant(key!("endedAt"), activity.ended_ms);
