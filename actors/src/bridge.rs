@@ -16,6 +16,7 @@
 //! It looks when work or its instance changes, when an execution ends, and at each start at everything.
 
 mod end;
+mod messages;
 
 use crate::{
     commit::Space,
@@ -152,7 +153,11 @@ pub fn resume(core: &Arc<Core>) {
 fn settle(core: &Arc<Core>, id: Id) {
     let cell = core.executions.get(Guid::of_activity(id));
     match (core.bridge.work(id), cell) {
-        (Some(work), None) => start(core, id, &work),
+        (Some(work), None) if work.row.held => {}
+        (Some(work), None) => match &work.row.request {
+            WorkRequest::Robot { workflow, inputs } => start(core, id, &work, workflow, inputs),
+            WorkRequest::Message { queue, body } => messages::put(core, id, &work, queue, body),
+        },
         (Some(work), Some(cell)) => {
             let waits = !work.row.suspended && !work.row.held;
             let end = cell.peek(end::of).flatten().filter(|_| waits);
@@ -166,8 +171,7 @@ fn settle(core: &Arc<Core>, id: Id) {
 }
 
 /// Starts the execution that does the work. It may be there already: then nothing happens.
-fn start(core: &Arc<Core>, id: Id, work: &Work) {
-    let WorkRequest::Robot { workflow, inputs } = &work.row.request;
+fn start(core: &Arc<Core>, id: Id, work: &Work, workflow: &str, inputs: &[(String, Value)]) {
     let created = machine(core);
     let execute = plan::Execute {
         tenant: work.tenant,
@@ -201,13 +205,7 @@ fn start(core: &Arc<Core>, id: Id, work: &Work) {
 fn not_started(core: &Arc<Core>, id: Id, failure: &Failure) {
     match failure {
         Failure::Registry(rpa::registry::Refusal::IdTaken(_)) => {}
-        Failure::Overloaded { .. } | Failure::DiskFull => {
-            let then = Arc::clone(core);
-            core.runtime.spawn(async move {
-                tokio::time::sleep(AGAIN).await;
-                then.bridge.look_at([id]);
-            });
-        }
+        Failure::Overloaded { .. } | Failure::DiskFull => look_later(core, id),
         _ => tell(
             core,
             id,
@@ -218,6 +216,14 @@ fn not_started(core: &Arc<Core>, id: Id, failure: &Failure) {
             },
         ),
     }
+}
+
+fn look_later(core: &Arc<Core>, id: Id) {
+    let then = Arc::clone(core);
+    core.runtime.spawn(async move {
+        tokio::time::sleep(AGAIN).await;
+        then.bridge.look_at([id]);
+    });
 }
 
 /// The workflow with this id, else the only one of the company with this name.
@@ -294,7 +300,8 @@ fn let_go(core: &Arc<Core>, id: Id, cell: &Arc<Cell>) {
     }
 }
 
-fn machine(core: &Core) -> Stamp {
+/// The server itself, now.
+pub(crate) fn machine(core: &Core) -> Stamp {
     Stamp {
         at_ms: core.clock.real_ms(),
         by: MACHINE,

@@ -21,6 +21,7 @@ use crate::{
     organisation::Organisation,
     pool::Pool,
     publisher::Publication,
+    queues::Queues,
     registry::Registry,
     resting::Resting,
     robots::Robots,
@@ -73,6 +74,8 @@ pub struct Core {
     pub live: Arc<Live>,
     /// What puts ended executions and logs into the archive.
     pub keeper: Keeper,
+    /// The task queues.
+    pub queues: Queues,
     /// Work that processes wait for.
     pub bridge: Bridge,
     /// The time that processes see.

@@ -373,6 +373,7 @@ pub fn publish(core: &Arc<Core>, changes: Vec<ExecutionChange>) {
         for effect in effects {
             if effect == Effect::Ended {
                 core.bridge.ended(&cell);
+                core.queues.ended(&cell);
             }
             core.robots.release(&cell, effect);
         }

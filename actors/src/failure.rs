@@ -26,6 +26,9 @@ pub enum Failure {
     /// An execution refuses it.
     #[error("{0}")]
     Execution(#[from] rpa::execution::Refusal),
+    /// A task queue refuses it.
+    #[error("{0}")]
+    Queue(#[from] rpa::queue::Refusal),
     /// Too much is waiting; try again after so many seconds.
     #[error("the server is overloaded, try again in {retry_after_s} s")]
     Overloaded {

@@ -34,6 +34,7 @@ pub mod options;
 pub mod organisation;
 mod pool;
 mod publisher;
+pub mod queues;
 mod record;
 mod recovery;
 pub mod registry;

@@ -29,6 +29,7 @@ use crate::{
     organisation::Organisation,
     pool::Pool,
     publisher,
+    queues::{self, Queues},
     recovery::{self, Recovered},
     registry::Registry,
     resting::Resting,
@@ -151,6 +152,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         live: Arc::new(Live::default()),
         keeper: Keeper::default(),
         robots: Robots::default(),
+        queues: Queues::default(),
         bridge: Bridge::default(),
         timers: Timers::new(clock.now_ms()),
         clock,
@@ -173,6 +175,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
     instances::load_instances(&core, &mut found);
     let finished = std::mem::take(&mut found.executions).load(&core);
     core.keeper.put(finished);
+    std::mem::take(&mut found.queues).load(&core);
     start(&core, found, journal, handle, store).await
 }
 
@@ -262,6 +265,8 @@ async fn start(
         core.runtime.spawn(timers::run(Arc::clone(core)));
     }
     executions::resume(core);
+    queues::resume(core);
+    core.runtime.spawn(queues::run(Arc::clone(core)));
     bridge::resume(core);
     core.runtime.spawn(bridge::run(Arc::clone(core)));
     robots::start(core).await;

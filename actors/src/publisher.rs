@@ -10,6 +10,7 @@ use crate::{
     executions::{self, ExecutionChange},
     live::News,
     message::{Answer, Remembered},
+    queues::QueueChange,
     slot::Slot,
     views::Views,
 };
@@ -42,6 +43,8 @@ pub enum Change {
     Registry(Vec<rpa::registry::Event>),
     /// Rows of an execution, and what is to be sent for it.
     Execution(Box<ExecutionChange>),
+    /// A task queue, and what its messages start.
+    Queue(Box<QueueChange>),
     /// Executions that the archive holds now.
     ExecutionsArchived(Vec<rpa::Guid>),
     /// An answer that is given again.
@@ -104,6 +107,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
     let mut ended = Vec::new();
     let mut timers_changed = false;
     let mut changed_executions = Vec::new();
+    let mut changed_queues = Vec::new();
     {
         let mut views = core.views.write();
         // Asked while the views are held: who begins to follow later finds in them what is not told here.
@@ -135,6 +139,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                     core.robots.registry_changed(core, &events);
                 }
                 Change::Execution(change) => changed_executions.push(*change),
+                Change::Queue(change) => changed_queues.push(*change),
                 Change::ExecutionsArchived(ids) => executions::archived(core, &ids),
                 Change::Remembered(remembered) => core.idempotency.settle(*remembered),
                 Change::Archived(roots) => {
@@ -160,6 +165,9 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
     }
     if !changed_executions.is_empty() {
         executions::publish(core, changed_executions);
+    }
+    for change in changed_queues {
+        core.queues.publish(&change);
     }
     core.queue.set_published(batch.durable);
     if !ended.is_empty() {

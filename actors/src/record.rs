@@ -30,6 +30,8 @@ pub mod kind {
     pub const SET_ASIDE: u16 = 8;
     /// Only in snapshots: the archive's revision, which has everything that ended before the journal behind them begins.
     pub const ARCHIVE: u16 = 9;
+    /// Events of a task queue; in snapshots its bytes.
+    pub const TASK_QUEUE: u16 = 10;
 }
 
 /// What the head of an instance's or an execution's record takes of it, in bytes.

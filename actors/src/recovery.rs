@@ -12,6 +12,7 @@ use crate::{
     entity::{self, Live},
     executions,
     message::Remembered,
+    queues,
     record::{self, kind},
     set_aside::Remains,
 };
@@ -43,6 +44,8 @@ pub struct Recovered {
     pub registry_sequence: u64,
     /// Every execution.
     pub executions: executions::Recovered,
+    /// Every task queue.
+    pub queues: queues::Recovered,
     /// Where the manual clock stood.
     pub clock_ms: Option<i64>,
     /// The revision that the archive had when the snapshot was taken.
@@ -135,6 +138,7 @@ impl Recovered {
                 self.registry_sequence = entity.sequence;
             }),
             kind::EXECUTION => self.executions.entity(entity),
+            kind::TASK_QUEUE => self.queues.entity(entity),
             kind::CLOCK => clock(entity.bytes).map(|ms| self.clock_ms = Some(ms)),
             kind::ARCHIVE => revision(entity.bytes).map(|revision| {
                 self.archive_revision = revision;
@@ -213,6 +217,11 @@ impl Recovered {
                     parts.tenant,
                     parts.events,
                 )
+            }),
+            kind::TASK_QUEUE => record::decode(stored.payload).and_then(|parts| {
+                let queue = Guid(stored.entity);
+                self.queues
+                    .record(queue, stored.sequence, parts.tenant, &parts.events)
             }),
             kind::CLOCK => clock(stored.payload).map(|ms| self.clock_ms = Some(ms)),
             kind::REMEMBERED => {

@@ -245,6 +245,16 @@ impl Snapshotter {
             entry.extend_from_slice(&bytes);
             put(writer, kind::EXECUTION, cell.id.0, sequence, &entry)?;
         }
+        for cell in core.queues.all() {
+            let (bytes, sequence) = cell.save();
+            if sequence == 0 {
+                // Nothing of it is recorded yet.
+                continue;
+            }
+            let mut entry = cell.tenant.0.to_le_bytes().to_vec();
+            entry.extend_from_slice(&bytes);
+            put(writer, kind::TASK_QUEUE, cell.id.0, sequence, &entry)?;
+        }
         if core.clock.is_manual() {
             let now = core.clock.now_ms().to_le_bytes();
             put(writer, kind::CLOCK, 0, 0, &now)?;

@@ -23,6 +23,7 @@ pub(crate) mod intermediate_throw;
 pub(crate) mod multi_instance;
 pub(crate) mod parallel_gateway;
 pub(crate) mod pass_through;
+pub(crate) mod queue_task;
 pub(crate) mod receive_task;
 pub(crate) mod robot_task;
 pub(crate) mod script_task;
@@ -59,6 +60,7 @@ pub(crate) fn execute(
         Kind::ReceiveTask => receive_task::execute(),
         Kind::ServiceTask(task) => service_task::execute(run, element, task, execution),
         Kind::RobotTask(task) => robot_task::execute(run, element, at, task, execution),
+        Kind::QueueTask(task) => queue_task::execute(run, element, at, task, execution),
         Kind::ScriptTask(task) => script_task::execute(run, task, execution),
         Kind::ExclusiveGateway => exclusive_gateway::execute(run, process, element, execution),
         Kind::ParallelGateway => parallel_gateway::execute(run, process, at, execution),
@@ -82,6 +84,7 @@ pub(crate) fn trigger(
         Kind::UserTask(_) => user_task::trigger(run, execution),
         Kind::ReceiveTask => receive_task::trigger(run, execution),
         Kind::RobotTask(_) => robot_task::trigger(run, execution),
+        Kind::QueueTask(_) => queue_task::trigger(run, execution),
         Kind::IntermediateCatchEvent(_) => intermediate_catch::trigger(run, execution),
         Kind::BoundaryEvent(event) => boundary_event::trigger(run, element, event, execution),
         Kind::StartEvent(_)

@@ -153,6 +153,8 @@ pub enum Kind {
     ServiceTask(Box<ServiceTask>),
     /// `serviceTask` of type `rpa`.
     RobotTask(Box<RobotTask>),
+    /// `serviceTask` of type `queue`.
+    QueueTask(Box<QueueTask>),
     /// `scriptTask`.
     ScriptTask(Box<ScriptTask>),
     /// `exclusiveGateway`.
@@ -235,7 +237,7 @@ impl Kind {
             Kind::ManualTask => "manualTask",
             Kind::Task => "task",
             Kind::ReceiveTask => "receiveTask",
-            Kind::ServiceTask(_) | Kind::RobotTask(_) => "serviceTask",
+            Kind::ServiceTask(_) | Kind::RobotTask(_) | Kind::QueueTask(_) => "serviceTask",
             Kind::ScriptTask(_) => "scriptTask",
             Kind::ExclusiveGateway => "exclusiveGateway",
             Kind::ParallelGateway => "parallelGateway",

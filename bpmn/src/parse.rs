@@ -34,6 +34,7 @@ mod listeners;
 mod multi_instance;
 mod picture;
 mod process;
+mod queue_tasks;
 mod resolve;
 mod robot_tasks;
 mod schema;

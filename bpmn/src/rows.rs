@@ -228,6 +228,13 @@ pub enum WorkRequest {
         /// Arguments by name.
         inputs: Vec<(String, Value)>,
     },
+    /// That a message is put into a task queue.
+    Message {
+        /// The queue's id or name.
+        queue: String,
+        /// What it says.
+        body: Value,
+    },
 }
 
 /// Work that failed and waits for someone.

@@ -104,6 +104,7 @@ impl From<Failure> for Refused {
             Failure::Organisation(_) => Self::unprocessable("organisation-refused", detail),
             Failure::Registry(refusal) => Self::unprocessable(refusal.code(), detail),
             Failure::Execution(refusal) => Self::conflict(refusal.code(), detail),
+            Failure::Queue(_) => Self::conflict("task-queue", detail),
             Failure::Overloaded { retry_after_s } => {
                 unavailable("overloaded").again_after(retry_after_s)
             }
@@ -141,6 +142,7 @@ impl From<Refusal> for Refused {
                 | Refusal::InstanceNotFound(_)
                 | Refusal::TimerNotFound(_)
                 | Refusal::IncidentNotFound(_)
+                | Refusal::WorkNotFound(_)
         );
         if unknown {
             return Self::not_found(code, detail);

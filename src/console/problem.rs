@@ -135,6 +135,7 @@ impl From<Failure> for Refused {
             Failure::Organisation(refusal) => refusal.into(),
             Failure::Registry(refusal) => refusal.into(),
             Failure::Execution(refusal) => refusal.into(),
+            Failure::Queue(refusal) => refusal.into(),
             Failure::Overloaded { retry_after_s } => {
                 unavailable("overloaded").again_after(retry_after_s)
             }
@@ -233,6 +234,23 @@ impl From<rpa::execution::Refusal> for Refused {
             | R::NotWaiting => StatusCode::CONFLICT,
         };
         Self::new(status, refusal.code(), refusal.to_string())
+    }
+}
+
+impl From<rpa::queue::Refusal> for Refused {
+    fn from(refusal: rpa::queue::Refusal) -> Self {
+        use rpa::queue::Refusal as R;
+        let (status, code) = match refusal {
+            R::UnknownQueue => (StatusCode::NOT_FOUND, "unknown-task-queue"),
+            R::UnknownMessage => (StatusCode::NOT_FOUND, "unknown-message"),
+            R::UnknownBinding => (StatusCode::NOT_FOUND, "unknown-binding"),
+            R::LockLost => (StatusCode::CONFLICT, "lock-lost"),
+            R::Exists => (StatusCode::CONFLICT, "id-taken"),
+            R::Changed => (StatusCode::CONFLICT, "changed"),
+            R::Improper { .. } => (StatusCode::BAD_REQUEST, "improper"),
+            R::Full => (StatusCode::CONFLICT, "full"),
+        };
+        Self::new(status, code, refusal.to_string())
     }
 }
 

@@ -71,6 +71,7 @@ pub fn business(failure: Failure) -> Result<Failure, Trouble> {
         | Failure::Organisation(_)
         | Failure::Registry(_)
         | Failure::Execution(_)
+        | Failure::Queue(_)
         | Failure::IdempotencyConflict
         | Failure::ClockIsReal
         | Failure::TooManyFirings(_) => Ok(failure),

@@ -101,6 +101,7 @@ fn engine(failure: Failure, style: &dyn ErrorStyle, at: &At) -> Response {
         | Failure::Organisation(_)
         | Failure::Registry(_)
         | Failure::Execution(_)
+        | Failure::Queue(_)
         | Failure::Quarantined(_)
         | Failure::Panicked
         | Failure::IdempotencyConflict

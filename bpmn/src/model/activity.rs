@@ -133,6 +133,15 @@ pub struct RobotTask {
     pub outputs: Vec<(String, String)>,
 }
 
+/// `serviceTask` of type `queue`: puts a message into a task queue.
+#[derive(Clone, Debug)]
+pub struct QueueTask {
+    /// Field `queue`: the queue's id or name.
+    pub queue: Template,
+    /// Field `body`: what the message says.
+    pub body: Template,
+}
+
 /// `scriptTask`.
 #[derive(Clone, Debug)]
 pub struct ScriptTask {

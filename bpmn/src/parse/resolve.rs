@@ -155,6 +155,7 @@ fn is_activity(kind: &Kind) -> bool {
         | Kind::ReceiveTask
         | Kind::ServiceTask(_)
         | Kind::RobotTask(_)
+        | Kind::QueueTask(_)
         | Kind::ScriptTask(_)
         | Kind::SubProcess(_)
         | Kind::CallActivity(_) => true,

@@ -1,7 +1,7 @@
 //! Service tasks, and the tasks that are theirs in Activiti: send and business rule tasks.
 //! Never: takes a task whose work would not be done.
 
-use super::{complaints::shortened, process::ProcessReader, robot_tasks, xml::Node};
+use super::{complaints::shortened, process::ProcessReader, queue_tasks, robot_tasks, xml::Node};
 use crate::{
     diagnostic::code,
     model::{Kind, ServiceTask},
@@ -17,6 +17,9 @@ pub(super) fn read(reader: &mut ProcessReader<'_, '_>, node: &Node<'_>) -> Optio
         .or(node.extension("resultVariable"));
     if node.extension("type") == Some("rpa") {
         return robot_tasks::read(reader, node);
+    }
+    if node.extension("type") == Some("queue") {
+        return queue_tasks::read(reader, node);
     }
     if let Some(service_type) = node.extension("type") {
         refuse_type(reader, node, service_type);

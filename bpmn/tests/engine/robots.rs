@@ -292,3 +292,28 @@ fn a_robot_task_without_what_it_needs_is_refused_at_deployment() {
         );
     }
 }
+
+#[test]
+fn a_queue_task_asks_for_a_message_and_waits_until_it_lies_there() {
+    let model = process(
+        "<serviceTask id='tell' activiti:type='queue'><extensionElements>\
+         <activiti:field name='queue' stringValue='orders'/><activiti:field name='body' expression='${1 + 1}'/>\
+         </extensionElements></serviceTask>",
+        &["start>tell", "tell>end"],
+    );
+    let mut world = world(&[&model]);
+    let root = started(&mut world);
+    let work = work(&world, root);
+    let queue = "orders".to_owned();
+    let body = Value::Int(2);
+    assert_eq!(work.request, WorkRequest::Message { queue, body });
+    world.command(root, done(work.number)).expect("done");
+    assert!(is_ended(&world, root));
+    let nowhere = model.replace("name='queue'", "name='other'");
+    let refused = World::new(false).deploy(&[nowhere.into_bytes()]);
+    let complaints = refused.expect_err("it is refused");
+    assert!(
+        complaints.contains("[missing-implementation]"),
+        "{complaints}"
+    );
+}

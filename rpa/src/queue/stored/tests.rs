@@ -134,7 +134,8 @@ fn bytes_of_every_event_are_fixed() {
         Dispatched 01010901070b2205010161022f610000
         RunStarted 01010a07
         RunEnded 01010b07
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }
 
 #[test]

@@ -1,123 +1,19 @@
 //! Golden bytes of everything that this crate persists. They are on disks: when a line differs, the change is wrong.
 //! A new variant adds a line (`UPDATE_EXPECT=1` writes it); an old line never changes.
 
+mod samples;
+
 use bpmn::archive::{EndedActivity, EndedInstance};
 use bpmn::history::{Entry, FinishedTask};
 use bpmn::instance::{Event, Instance, TaskChange};
 use bpmn::model::{ElementIndex, FlowIndex};
-use bpmn::rows::{
-    Delegation, Ended, Identity, IdentityLink, IncidentKind, IncidentRow, InstanceRow, Repeat,
-    Rows, TaskRow, TimerRow, WorkRequest, WorkRow,
-};
+use bpmn::rows::{Delegation, Identity, IdentityLink, Rows, WorkRequest, WorkRow};
 use bpmn::start_timer::StartTimer;
 use bpmn::stored;
 use codec::{DefinitionId, RootId, Tenant, Value};
 use expect_test::{Expect, expect};
+use samples::{AT_MS, incident_row, instance_row, task_row, text, timer_row, work_row};
 use std::fmt::Write as _;
-
-const AT_MS: i64 = 1_779_345_012_345;
-
-fn text(value: &str) -> Option<String> {
-    Some(value.to_owned())
-}
-
-fn instance_row() -> InstanceRow {
-    InstanceRow {
-        number: 7,
-        definition: DefinitionId(3),
-        business_key: text("B"),
-        name: text("N"),
-        suspended: true,
-        started_ms: AT_MS,
-        start_user: text("u"),
-        super_instance: Some(0),
-        super_execution: Some(4),
-        ended: Some(Ended {
-            ended_ms: AT_MS + 1,
-            end_activity: text("end"),
-            delete_reason: text("r"),
-            cancelled: true,
-        }),
-    }
-}
-
-fn task_row() -> TaskRow {
-    TaskRow {
-        number: 5,
-        instance: 0,
-        execution: 1,
-        definition: DefinitionId(3),
-        element: ElementIndex(2),
-        name: text("N"),
-        description: text("D"),
-        assignee: text("a"),
-        owner: text("o"),
-        delegation: Some(Delegation::Pending),
-        priority: 50,
-        due_ms: Some(AT_MS),
-        category: text("c"),
-        form_key: text("f"),
-        suspended: false,
-        created_ms: AT_MS,
-        claimed_ms: Some(AT_MS),
-        links: vec![
-            IdentityLink::candidate_user("u"),
-            IdentityLink::candidate_group("g"),
-        ],
-        parent_task: None,
-    }
-}
-
-fn timer_row() -> TimerRow {
-    TimerRow {
-        number: 6,
-        instance: 0,
-        execution: 2,
-        definition: DefinitionId(3),
-        element: ElementIndex(4),
-        due_ms: AT_MS,
-        retries_left: 3,
-        repeat: Some(Repeat {
-            text: "R3/PT1H".to_owned(),
-            begun_ms: AT_MS,
-            fired: 1,
-        }),
-        end_ms: Some(AT_MS),
-        last_error: text("e"),
-        suspended: false,
-    }
-}
-
-fn incident_row() -> IncidentRow {
-    IncidentRow {
-        number: 8,
-        kind: IncidentKind::Timer,
-        instance: 0,
-        execution: 2,
-        element: ElementIndex(4),
-        timer: Some(6),
-        message: "m".to_owned(),
-        occurred_ms: AT_MS,
-        retries: 3,
-    }
-}
-
-fn work_row() -> WorkRow {
-    WorkRow {
-        number: 9,
-        instance: 0,
-        execution: 2,
-        definition: DefinitionId(3),
-        element: ElementIndex(4),
-        request: WorkRequest::Robot {
-            workflow: "w".to_owned(),
-            inputs: vec![("a".to_owned(), Value::Int(41))],
-        },
-        suspended: false,
-        held: true,
-        requested_ms: AT_MS,
-    }
-}
 
 /// One of every variant, in the order of the enum.
 fn events() -> Vec<Event> {
@@ -217,6 +113,13 @@ fn events() -> Vec<Event> {
         Event::IncidentOpened(Box::new(incident_row())),
         Event::IncidentClosed { incident: 8 },
         Event::WorkRequested(Box::new(work_row())),
+        Event::WorkRequested(Box::new(WorkRow {
+            request: WorkRequest::Message {
+                queue: "q".to_owned(),
+                body: Value::Int(7),
+            },
+            ..work_row()
+        })),
         Event::WorkHeld {
             work: 9,
             held: true,
@@ -335,6 +238,7 @@ fn bytes_of_every_event_are_fixed() {
             IncidentOpened 01011408000002040106016dfdf26c74923c03000003
             IncidentClosed 01011508
             WorkRequested 010116090002030400017701016102520001fdf26c74923c030000
+            WorkRequested 0101160900020304010171020e0001fdf26c74923c030000
             WorkHeld 0101170901
             WorkRemoved 01011809
         "#]],
