@@ -37,6 +37,7 @@ mod roles;
 mod schedules;
 pub mod sweeping;
 pub mod table;
+mod taskqueues;
 #[cfg(test)]
 mod tests;
 mod uploads;

@@ -43,6 +43,17 @@ impl Body {
         }
     }
 
+    /// Of a request that has one object, or several in an array.
+    pub fn many(request: &Request) -> Result<Vec<Self>, Refused> {
+        let bytes = request.body.trim_ascii();
+        if bytes.first() != Some(&b'[') {
+            return Ok(vec![Body::read(request)?]);
+        }
+        let objects: Vec<Map<String, Value>> = serde_json::from_slice(bytes)
+            .map_err(|error| Refused::malformed(format!("the body cannot be read: {error}")))?;
+        Ok(objects.into_iter().map(Body).collect())
+    }
+
     /// The value of a field; null is none. Of a name twice the last counts.
     pub fn get(&self, name: &str) -> Option<&Value> {
         let mut fields = self.0.iter();

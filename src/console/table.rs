@@ -7,7 +7,7 @@ use super::{
     companies, departments, groups, jobs, keys, layouts, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
-    robots, roles, schedules, uploads, users, workflows,
+    robots, roles, schedules, taskqueues, uploads, users, workflows,
 };
 use crate::{
     access::{Denied, Visitor, signed_in, visitor},
@@ -195,6 +195,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         layouts::endpoints(),
         assets::endpoints(),
         schedules::endpoints(),
+        taskqueues::endpoints(),
         departments::endpoints(),
         users::endpoints(),
         roles::endpoints(),

@@ -17,6 +17,7 @@ mod packages;
 mod robots;
 mod schedules;
 mod story;
+mod taskqueues;
 mod uploads;
 mod wire;
 mod workflows;

@@ -111,7 +111,7 @@ pub async fn foreign(server: &Server, kind: &str) -> Option<String> {
     };
     let body = match kind {
         "companyusers" => format!(r#"{{"userName":"{name}","password":"long enough"}}"#),
-        "queues" | "robots" | "workflowlayouts" | "roles" | "apikeys" => {
+        "queues" | "taskqueues" | "robots" | "workflowlayouts" | "roles" | "apikeys" => {
             format!(r#"{{"name":"{name}"}}"#)
         }
         "assets" => format!(r#"{{"name":"{name}","type":"String","value":"v"}}"#),
