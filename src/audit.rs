@@ -25,6 +25,9 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// Characters of a detail, at most.
 const DETAIL_CHARS: usize = 1_000;
 
+/// The code of a success in an answer of process-center.
+const DONE: &str = "000000";
+
 /// What a route does, for the trail.
 #[derive(Clone, Copy)]
 struct Doing {
@@ -267,6 +270,10 @@ fn outcome(id: rpa::Guid, response: &Response) -> AuditOutcome {
         } else {
             &answer
         };
+        // Of process-center a refusal is a success of HTTP.
+        if answer["rtnCode"].as_str().is_some_and(|code| code != DONE) {
+            outcome.status = StatusCode::BAD_REQUEST.as_u16();
+        }
         let text = |name: &str| made[name].as_str().map(str::to_owned);
         outcome.resource_id = text("id").or_else(|| text("packageId"));
         outcome.department = text("departmentId");
@@ -276,8 +283,8 @@ fn outcome(id: rpa::Guid, response: &Response) -> AuditOutcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{naming, with_ids};
-    use crate::http::Method;
+    use super::{naming, outcome, with_ids};
+    use crate::http::{Method, Response, StatusCode};
 
     #[test]
     fn a_pattern_names_a_thing_and_what_is_done_with_it() {
@@ -313,6 +320,42 @@ mod tests {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             let (resource, action) = naming(path, &method);
             assert_eq!(format!("{resource} {action}"), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_answer_says_what_was_made_and_whether_it_was_refused() {
+        let rows = [
+            (
+                200,
+                r#"{"id":"a","departmentId":"d"}"#,
+                (200, Some("a"), Some("d")),
+            ),
+            (200, r#"{"packageId":"p"}"#, (200, Some("p"), None)),
+            (200, r#"[{"id":"a"},{"id":"b"}]"#, (200, Some("a"), None)),
+            (200, "[]", (200, None, None)),
+            (200, "", (200, None, None)),
+            (400, r#"{"id":"a"}"#, (400, None, None)),
+            (
+                200,
+                r#"{"rtnCode":"000000","data":null}"#,
+                (200, None, None),
+            ),
+            (
+                200,
+                r#"{"rtnCode":"999999","data":null}"#,
+                (400, None, None),
+            ),
+        ];
+        for (status, body, expected) in rows {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let seen = outcome(rpa::Guid(1), &Response::json(status, body));
+            let told = (
+                seen.status,
+                seen.resource_id.as_deref(),
+                seen.department.as_deref(),
+            );
+            assert_eq!(told, expected, "{body}");
         }
     }
 

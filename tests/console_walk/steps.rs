@@ -324,4 +324,27 @@ fn deletes_what_is_no_longer_used(walk: &mut Walk) {
     console.send(Request::get(&package)).expect(404);
     let shown = console.get(&job);
     assert_has(&shown, &json!({"state": "Succeeded", "packageId": name}));
+    assert_audited(console);
+}
+
+/// Every change of the walk stands in the audit trail, whatever was killed in between.
+fn assert_audited(console: &mut Console) {
+    let told = console.get("/openapi/audit?IsDesc=false");
+    let rows = told["list"].as_array().into_iter().flatten();
+    let rows = rows.filter(|row| row["action"] != "execute");
+    let changes: Vec<String> = rows
+        .map(|row| {
+            assert_eq!(row["actorName"], "Admin", "{row}");
+            format!("{} {}", text(&row["resourceType"]), text(&row["action"]))
+        })
+        .collect();
+    let expected = [
+        "Package put",
+        // The same bytes again are no change, but a request that was granted.
+        "Package put",
+        "Workflow create",
+        "Workflow delete",
+        "Package delete",
+    ];
+    assert_eq!(changes, expected);
 }

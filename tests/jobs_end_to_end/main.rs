@@ -14,7 +14,7 @@ mod support;
 use account::{End, expect};
 use floor::{Floor, ROBOTS};
 use serde_json::{Value, json};
-use support::{robot::Program, until};
+use support::{console::text, robot::Program, until};
 
 /// Common jobs without `LOOMWORK_JOBS`.
 const JOBS: usize = 60;
@@ -40,6 +40,7 @@ fn every_job_ends_as_it_should_though_a_robot_and_the_server_are_killed() {
     expected.push((kill_a_robot(&mut floor), End::Succeeded));
     expected.extend(floor.execute_common(jobs - 2 * (jobs / 3)));
     expected.push((kill_the_server(&mut floor), End::Succeeded));
+    expected.push((fire_over_a_kill(&mut floor), End::Succeeded));
     expect(&mut floor, &expected);
 }
 
@@ -174,4 +175,27 @@ fn kill_the_server(floor: &mut Floor) -> String {
     assert_eq!(shown["state"], "Succeeded");
     assert_eq!(shown["retriedCount"], 0);
     job
+}
+
+/// A schedule that is due soon, and a server that is killed before: one job comes of it.
+fn fire_over_a_kill(floor: &mut Floor) -> String {
+    let script = packages::common(floor, true);
+    let workflow = floor.workflow("scheduled", &script, &json!({"priority": 5000}), &[]);
+    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(1);
+    let schedule = json!({
+        "name": "soon", "at": due.to_string(), "target": {"type": "Workflow", "id": workflow},
+    });
+    let schedule = floor.console.post("/openapi/schedules", &schedule);
+    floor.kill_the_server();
+    let path = format!("/openapi/schedules/{}/log", text(&schedule["id"]));
+    let firings = until("a firing", || {
+        let told = floor.console.get(&path);
+        (told["count"] != 0).then_some(told)
+    });
+    assert_eq!(firings["list"][0]["outcome"], "Executed", "{firings}");
+    let jobs = floor
+        .console
+        .get(&format!("/openapi/jobs?WorkflowId={workflow}"));
+    assert_eq!(jobs["count"], 1, "{jobs}");
+    text(&jobs["list"][0]["id"])
 }
