@@ -9,6 +9,7 @@
 mod support;
 
 mod abuse;
+mod demo;
 mod examples;
 mod protocol;
 mod raw;

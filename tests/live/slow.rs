@@ -4,6 +4,7 @@ use crate::{
     support::{Server, Setup, models},
     watcher::Watcher,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 fn start(client: &mut crate::support::Client, key: &str) -> Value {
@@ -79,6 +80,13 @@ fn a_reader_that_never_reads_is_left() {
 #[test]
 fn a_watcher_of_one_instance_that_nothing_happens_to_costs_little() {
     const WATCHERS: u64 = 3_000;
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // The server inherits it.
+    setrlimit(Resource::Nofile, all).unwrap();
     let server = Server::start(Setup::new());
     let mut client = server.client();
     client.deploy("a.bpmn", &models::one_task("a"));
