@@ -19,6 +19,7 @@ mod items;
 mod listing;
 mod logs;
 mod message;
+mod pages;
 mod resources;
 mod socket;
 mod subscription;

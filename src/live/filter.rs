@@ -255,16 +255,7 @@ fn meant(
         (Topic::Instances, "state") => {
             let mut meant = Vec::new();
             for value in &values {
-                let states: &[&str] = match value.as_str() {
-                    "active" => &["active"],
-                    "suspended" => &["suspended"],
-                    "completed" => &["completed"],
-                    "cancelled" => &["cancelled"],
-                    "running" => &["active", "suspended"],
-                    "ended" => &["completed", "cancelled"],
-                    "any" => &["active", "suspended", "completed", "cancelled"],
-                    other => return Err(unknown(other)),
-                };
+                let states = instance_states(value).ok_or_else(|| unknown(value))?;
                 meant.extend(states.iter().map(|state| (*state).to_owned()));
             }
             Ok(meant)
@@ -287,4 +278,17 @@ fn meant(
         })),
         _ => Ok(values),
     }
+}
+
+fn instance_states(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "active" => &["active"],
+        "suspended" => &["suspended"],
+        "completed" => &["completed"],
+        "cancelled" => &["cancelled"],
+        "running" => &["active", "suspended"],
+        "ended" => &["completed", "cancelled"],
+        "any" => &["active", "suspended", "completed", "cancelled"],
+        _ => return None,
+    })
 }

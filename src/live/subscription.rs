@@ -13,10 +13,11 @@ use super::{
     activities::Painted,
     cases, figures,
     filter::Filter,
-    frames::{self, StatePage},
-    listing::{Listing, PAGE},
+    frames,
+    listing::Listing,
     logs::Read,
     message::{Refused, Subscribe},
+    pages::Pages,
     socket::{End, Out},
     viewer::{Sight, Viewer},
 };
@@ -157,6 +158,7 @@ impl Subscription {
             let last = entries.len() < STEP;
             for entry in &entries {
                 let Some(shown) = cases::shown(scene.state, entry).await else {
+                    self.keep_in_mind(entry.key);
                     continue;
                 };
                 if let Some(kind) = self.kind(scene.state, &sight, entry, &shown, seen) {
@@ -173,6 +175,17 @@ impl Subscription {
             *resuming = false;
         }
         Ok(())
+    }
+
+    /// Something is gone whose end is not told yet: who comes again may have it.
+    fn keep_in_mind(&mut self, key: Key) {
+        if let Memory::Shown {
+            keys,
+            resuming: true,
+        } = &mut self.memory
+        {
+            keys.insert(key);
+        }
     }
 
     /// What a change is to this subscriber; none: nothing.
@@ -235,44 +248,28 @@ impl Subscription {
     async fn state(&mut self, scene: &Scene<'_>, out: &mut Out<'_>) -> Result<(), End> {
         let (state, tenant) = (scene.state, scene.viewer.tenant);
         self.flushed = Instant::now();
-        let seq = self.following.text(self.following.cursor());
-        // From a page that is not the last one, nothing can be resumed: it is not all.
-        let unfinished = self.following.text(0);
-        let begin = |more: bool| StatePage::begin(&self.id, if more { &unfinished } else { &seq });
+        let pages = Pages {
+            id: self.id.clone(),
+            seq: self.following.text(self.following.cursor()),
+            unfinished: self.following.text(0),
+        };
         let Some(sight) = scene.viewer.sight(state, self.topic) else {
-            return out.send(begin(false).end(false)).await;
+            return pages.send(Vec::new(), out).await;
         };
         match &mut self.memory {
             Memory::Painted(painted) => {
-                let all = painted.look(state, tenant).await;
-                let all = all.into_iter().map(|(_, json)| json.into()).collect();
-                return Self::pages(&begin, all, out).await;
+                let all = painted.look(state, tenant).await.into_iter();
+                return pages
+                    .send(all.map(|(_, json)| json.into()).collect(), out)
+                    .await;
             }
-            Memory::Read(read) => {
-                let mut all: Vec<Box<str>> = Vec::new();
-                loop {
-                    let lines = read.look(state, tenant).await;
-                    let more = !lines.is_empty();
-                    let seen = lines.into_iter().filter(|line| sight.has(state, line));
-                    all.extend(seen.map(|line| line.json));
-                    if !more {
-                        return Self::pages(&begin, all, out).await;
-                    }
-                    if all.len() >= PAGE {
-                        let page = std::mem::take(&mut all);
-                        let mut shown = begin(true);
-                        page.iter().for_each(|json| shown.push(json));
-                        out.send(shown.end(true)).await?;
-                    }
-                }
-            }
+            Memory::Read(read) => return pages.lines(read, scene, &sight, out).await,
             Memory::None | Memory::Shown { .. } => {}
         }
         if self.topic == Topic::Figures {
             self.due = Some(self.flushed + figures::EVERY);
-            let mut page = begin(false);
-            page.push(&state.live.figures.of(state, tenant));
-            return out.send(page.end(false)).await;
+            let figures = state.live.figures.of(state, tenant);
+            return pages.send(vec![(*figures).into()], out).await;
         }
         let mut listing = Listing::of(state, self.topic, tenant, &self.filter);
         loop {
@@ -283,40 +280,16 @@ impl Subscription {
                     items.push(shown.json);
                 }
             }
-            let begin =
-                |more: bool| StatePage::begin(&self.id, if more { &unfinished } else { &seq });
             if !more {
-                Self::pages(&begin, items, out).await?;
+                pages.send(items, out).await?;
                 break;
             }
-            let mut page = begin(true);
-            items.iter().for_each(|json| page.push(json));
-            out.send(page.end(true)).await?;
+            pages.page(&items, true, out).await?;
         }
         if let Memory::Shown { resuming, .. } = &mut self.memory {
             *resuming = false;
         }
         Ok(())
-    }
-
-    /// The last pages.
-    async fn pages(
-        begin: &impl Fn(bool) -> StatePage,
-        all: Vec<Box<str>>,
-        out: &mut Out<'_>,
-    ) -> Result<(), End> {
-        let mut rest = all.as_slice();
-        loop {
-            let (page, after) = rest.split_at(rest.len().min(PAGE));
-            rest = after;
-            let more = !rest.is_empty();
-            let mut shown = begin(more);
-            page.iter().for_each(|json| shown.push(json));
-            out.send(shown.end(more)).await?;
-            if !more {
-                return Ok(());
-            }
-        }
     }
 
     /// Something that is there, if it passes; it is kept in mind where that is needed.
