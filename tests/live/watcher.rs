@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     net::{SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio_tungstenite::tungstenite::{
     Message, WebSocket, client::client_with_config, protocol::WebSocketConfig,
@@ -70,7 +70,10 @@ impl Watcher {
 
     /// The next message, or the code with which the connection has ended; 0: without one.
     pub fn try_hear(&mut self) -> Result<Value, u16> {
+        let begun = Instant::now();
         loop {
+            // A ping is no message.
+            assert!(begun.elapsed() < PATIENCE, "nothing was heard in time");
             match self.socket.read() {
                 Ok(Message::Text(text)) => return Ok(serde_json::from_str(&text).unwrap()),
                 Ok(Message::Close(frame)) => {
