@@ -271,13 +271,12 @@ async fn complete(state: Context<State>, request: Request) -> Answered {
         Ok(found) => found,
         Err(reason) => return refused(reason.into()),
     };
-    let command = Command::CompleteTask {
+    // The original never authenticates anyone: `authenticatedUserId` is null in its expressions.
+    let command = Command::CompleteOwnTask {
         task: id.number,
-        // The original never authenticates anyone: `authenticatedUserId` is null in its expressions.
-        user: None,
+        owner: user,
         variables,
         transient,
-        local: Variables::new(),
     };
     let completed = state.engine.order(id.root, command, move |applied| {
         let open = applied.instance.rows_ref().tasks.iter();
@@ -304,6 +303,9 @@ fn lost(failure: &Failure) -> Option<&'static str> {
         Failure::Ended | Failure::Refused(Refusal::InstanceEnded)
     ) {
         return Some(ENDED);
+    }
+    if matches!(failure, Failure::Refused(Refusal::NotTheirs(_))) {
+        return Some(WRONG_USER);
     }
     let gone = matches!(
         failure,

@@ -28,6 +28,17 @@ pub enum Command {
         /// Set on the task itself; gone with it, kept in history.
         local: Variables,
     },
+    /// Completes a task only if this user is its assignee or owner.
+    CompleteOwnTask {
+        /// The task.
+        task: u32,
+        /// Whose it must be.
+        owner: String,
+        /// Set from the task's execution upwards.
+        variables: Variables,
+        /// Visible during this command only.
+        transient: Variables,
+    },
     /// Claims a task; without a user, gives it back.
     ClaimTask {
         /// The task.

@@ -50,7 +50,8 @@ fn user(command: &Command) -> Option<String> {
     match command {
         Command::Start(start) => start.start_user.clone(),
         Command::CompleteTask { user, .. } => user.clone(),
-        Command::ClaimTask { .. }
+        Command::CompleteOwnTask { .. }
+        | Command::ClaimTask { .. }
         | Command::AssignTask { .. }
         | Command::DelegateTask { .. }
         | Command::ResolveTask { .. }
@@ -86,6 +87,12 @@ fn dispatch(run: &mut Run<'_>, command: Command) -> Result<Outcome, Refusal> {
             transient,
             local,
         } => tasks::complete(run, task, variables, transient, local),
+        Command::CompleteOwnTask {
+            task,
+            owner,
+            variables,
+            transient,
+        } => tasks::complete_own(run, task, &owner, variables, transient),
         Command::ClaimTask { task, user } => tasks::claim(run, task, user),
         Command::AssignTask { task, user } => tasks::assign(run, task, user),
         Command::DelegateTask { task, user } => tasks::delegate(run, task, user),

@@ -43,6 +43,9 @@ pub enum Refusal {
     /// Someone else has the task.
     #[error("Task '{0}' is already claimed by someone else.")]
     AlreadyClaimed(String),
+    /// The task is neither assigned to the user nor owned by them.
+    #[error("Task '{0}' belongs to someone else.")]
+    NotTheirs(String),
     /// Nothing waits there for a trigger.
     #[error("nothing waits at {0}")]
     NotWaiting(String),
@@ -103,6 +106,7 @@ impl Refusal {
             Refusal::NoStartEvent(_) => "no-start-event",
             Refusal::DelegationPending => "delegation-pending",
             Refusal::AlreadyClaimed(_) => "already-claimed",
+            Refusal::NotTheirs(_) => "not-theirs",
             Refusal::NotWaiting(_) => "not-waiting",
             Refusal::ExpressionFailed(_) | Refusal::InvalidValue(_) => "expression-failed",
             Refusal::ScriptFailed(_) => "script-failed",
@@ -139,6 +143,7 @@ impl Refusal {
             | Refusal::DefinitionSuspended { .. }
             | Refusal::DelegationPending
             | Refusal::AlreadyClaimed(_)
+            | Refusal::NotTheirs(_)
             | Refusal::NotWaiting(_)
             | Refusal::TimerNotFound(_)
             | Refusal::IncidentNotFound(_)

@@ -291,6 +291,27 @@ fn a_form_is_converted_saved_and_submitted() {
 }
 
 #[test]
+fn a_task_that_was_given_to_another_is_not_completed_for_who_had_it() {
+    let mut world = world(&[&process(TASK, &["start>task", "task>end"])]);
+    let root = started(&mut world);
+    let task = rows(&world, root).tasks[0].number;
+    for (owner, code) in [("kim", Some("not-theirs")), ("li", None)] {
+        let user = Some("li".to_owned());
+        world
+            .command(root, Command::AssignTask { task, user })
+            .expect("assigned");
+        let command = Command::CompleteOwnTask {
+            task,
+            owner: owner.to_owned(),
+            variables: Vec::new(),
+            transient: Vec::new(),
+        };
+        let refused = world.command(root, command).err();
+        assert_eq!(refused.map(|refusal| refusal.code()), code, "{owner}");
+    }
+}
+
+#[test]
 fn transient_variables_are_seen_and_never_kept() {
     let model = process(
         &format!(
