@@ -244,7 +244,12 @@ fn detail(request: &Request) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// A member's name; with its values where it says that they are ids, and they are: a password may look like one.
 fn with_ids(name: &str, texts: &[&str]) -> String {
+    let lower = name.to_ascii_lowercase();
+    if !lower.ends_with("id") && !lower.ends_with("ids") {
+        return name.to_owned();
+    }
     let ids = texts.iter().map(|text| text.parse::<rpa::Guid>());
     match ids.collect::<Result<Vec<_>, _>>() {
         Ok(ids) if !ids.is_empty() => {
@@ -364,8 +369,10 @@ mod tests {
         let id = "00000000-0000-4000-8000-000000000001";
         let rows = [
             ("password", vec!["secret"], "password".to_owned()),
+            ("password", vec![id], "password".to_owned()),
+            ("userId", vec!["secret"], "userId".to_owned()),
             ("jobIds", vec![id, id], format!("jobIds={id} {id}")),
-            ("mixed", vec![id, "secret"], "mixed".to_owned()),
+            ("robotIds", vec![id, "secret"], "robotIds".to_owned()),
             ("name", vec![], "name".to_owned()),
         ];
         for (name, texts, expected) in rows {
