@@ -174,8 +174,9 @@ impl Live {
     /// What the inbox holds goes into the log, and whoever waits for it is woken. Called by the hub.
     fn take_in(&self) {
         self.told.store(false, Ordering::SeqCst);
-        let (notes, lost) = self.inbox.lock().take();
+        // In this order, so that who takes later puts later.
         let mut log = self.log.write();
+        let (notes, lost) = self.inbox.lock().take();
         if lost {
             log.forget_all();
         }
@@ -208,5 +209,11 @@ impl Core {
         // A batch that had asked before who follows is behind us once the views were to be had.
         drop(self.views.read());
         following
+    }
+
+    /// Everything that can be read by now is in the log.
+    pub fn catch_up(&self) {
+        drop(self.views.read());
+        self.live.take_in();
     }
 }

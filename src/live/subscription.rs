@@ -125,6 +125,8 @@ impl Subscription {
         self.due = None;
         if self.following.resumed() {
             self.remember_all(scene).await;
+            // What has left the filter by now is found among the changes, not only in what is listed no more.
+            scene.state.engine.catch_up();
             self.following.take_dirty();
             return self.flush(scene, out).await;
         }
