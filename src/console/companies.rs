@@ -1,5 +1,9 @@
 //! Companies, as those who belong to them see them.
 
+mod changes;
+
+pub use changes::endpoints;
+
 use super::{
     call::{Answered, ok},
     json::Object,

@@ -198,6 +198,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         assets::endpoints(),
         schedules::endpoints(),
         taskqueues::endpoints(),
+        companies::endpoints(),
         departments::endpoints(),
         users::endpoints(),
         roles::endpoints(),

@@ -213,3 +213,72 @@ async fn one_sees_what_one_is_in_the_company() {
     }
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_administers_the_system_makes_changes_and_deletes_companies_and_nobody_else_does() {
+    let server = Server::start().await;
+    let root = server.person("root", 0).await;
+    let headers = [("companyid", COMPANY)];
+    let ask = |request: String, body: &'static str| {
+        let (server, root, headers) = (&server, &root, &headers);
+        async move { server.send(root, &request, headers, body).await }
+    };
+    let made = ask(
+        "POST /openapi/companies".to_owned(),
+        r#"{"Name":"New","edition":"community"}"#,
+    )
+    .await;
+    let made = made.json();
+    has(
+        &made,
+        &["id", "companyId", "name", "edition", "createdAt", "eTag"],
+    );
+    assert_eq!(made["edition"], "Community");
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let one = format!("/openapi/companies/{id}");
+    let again = ask("POST /openapi/companies".to_owned(), r#"{"name":"new"}"#).await;
+    assert_eq!(again.status, 400, "{}", again.text());
+    let nameless = ask("POST /openapi/companies".to_owned(), "{}").await;
+    nameless.refused(400, "malformed-request");
+    let wrong = ask(
+        "POST /openapi/companies".to_owned(),
+        r#"{"name":"x","edition":"Home"}"#,
+    )
+    .await;
+    wrong.refused(400, "malformed-request");
+    let changed = ask(format!("PATCH {one}"), r#"{"name":"Newer"}"#)
+        .await
+        .json();
+    assert_eq!(changed["name"], "Newer");
+    let stale = ask(format!("PATCH {one}"), r#"{"name":"x","eTag":"99"}"#).await;
+    assert_eq!(stale.status, 409, "{}", stale.text());
+    // It has a tree at once, and whoever administers the system may go there.
+    let inside = [("companyid", id.as_str())];
+    let tree = server.send(&root, "GET /openapi/departments/tree", &inside, "");
+    assert_eq!(tree.await.json()["rootDepartment"]["name"], "New");
+    let listed = ask("GET /openapi/companies?SearchString=EWE".to_owned(), "")
+        .await
+        .json();
+    assert_eq!(
+        (&listed["count"], &listed["list"][0]["id"]),
+        (&1.into(), &made["id"])
+    );
+    // Others see their own company alone.
+    let own = server
+        .send(ADMIN, "GET /openapi/companies", &[], "")
+        .await
+        .json();
+    assert_eq!(
+        (&own["count"], &own["list"][0]["id"]),
+        (&1.into(), &COMPANY.into())
+    );
+    server
+        .send(ADMIN, &format!("GET {one}"), &[], "")
+        .await
+        .refused(404, "unknown");
+    let used = ask(format!("DELETE /openapi/companies/{COMPANY}"), "").await;
+    used.refused(400, "in-use");
+    assert!(ask(format!("DELETE {one}"), "{}").await.status < 300);
+    ask(format!("GET {one}"), "").await.refused(404, "unknown");
+    server.stop().await;
+}

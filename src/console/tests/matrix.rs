@@ -10,6 +10,7 @@ use crate::{
     console::table::{Need, endpoints},
     http::header,
 };
+use org::Permission;
 
 /// A method and a path with ids in it.
 fn request(method: &str, path: &str, id: &str) -> String {
@@ -127,6 +128,7 @@ async fn foreign_id(server: &Server, theirs: &Theirs, path: &str) -> String {
         .unwrap_or_default()
         .to_ascii_lowercase();
     match kind.as_str() {
+        "companies" => OTHER.to_owned(),
         "departments" => FOREIGN_ROOT.to_owned(),
         "packages" => {
             server
@@ -163,11 +165,18 @@ async fn what_another_company_has_is_not_there() {
         {
             continue;
         }
+        let (status, code) = match endpoint.need {
+            // Who administers one company changes none.
+            Need::Permission(Permission::CompanyEdit | Permission::CompanyDelete) => {
+                (403, "forbidden")
+            }
+            Need::Permission(_) | Need::Member | Need::SignedIn => (404, "unknown"),
+        };
         let id = foreign_id(&server, &theirs, endpoint.route.path).await;
         for id in [id.as_str(), NOTHING, "no-id"] {
             let request = request(endpoint.route.method.as_str(), endpoint.route.path, id);
             let told = server.send(ADMIN, &request, &[], "{}").await;
-            told.refused(404, "unknown");
+            told.refused(status, code);
         }
     }
     server.stop().await;
