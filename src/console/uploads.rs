@@ -1,6 +1,6 @@
 //! Uploads by channel: open a place, put the bytes there with a signed address, make a package of them.
 //!
-//! Owns: the addresses and their signatures. Never: lets bytes in without one, or after its time.
+//! Owns: what an address is good for. Never: lets bytes in without one, or after its time.
 //!
 //! ```text
 //!  POST preloadedVersionFiles ─▶ channel.uri = …/openapi/uploads/{id}?expires=…&signature=HMAC(key, id, expires)
@@ -13,15 +13,13 @@ use super::{
     json::Object,
     packages,
     problem::{self, Refused, internal},
-    query::Query,
     sweeping,
 };
 use crate::{
     http::{Api, Context, Params, Request, Route, StatusCode},
+    links,
     server::State,
 };
-use aws_lc_rs::hmac;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use org::Permission;
 use rpa::{
     package::Metadata,
@@ -74,17 +72,8 @@ pub async fn open(call: Call) -> Answered {
 
 fn address(state: &State, id: rpa::Guid, expires_ms: i64) -> String {
     let gateway = state.gateway_url();
-    let tag = hmac::sign(&key(state), message(id, expires_ms).as_bytes());
-    let signature = URL_SAFE_NO_PAD.encode(tag);
-    format!("{gateway}/openapi/uploads/{id}?expires={expires_ms}&signature={signature}")
-}
-
-fn key(state: &State) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, state.sso.upload_key())
-}
-
-fn message(id: rpa::Guid, expires_ms: i64) -> String {
-    format!("PUT {id} {expires_ms}")
+    let signed = links::sign(state, "PUT", &id.to_string(), expires_ms);
+    format!("{gateway}/openapi/uploads/{id}{signed}")
 }
 
 /// The upload whose address this is; 403 without a signature that is good now.
@@ -93,15 +82,9 @@ fn signed(state: &State, request: &Request, params: &Params) -> Result<Upload, R
         let detail = "the address is not signed, or its time is over";
         Refused::new(StatusCode::FORBIDDEN, "bad-signature", detail)
     };
-    let query = Query(&request.query);
     let id: rpa::Guid = params.get("id").parse().map_err(|_| unsigned())?;
-    let expires_ms = query.text("expires").and_then(|text| text.parse().ok());
-    let expires_ms: i64 = expires_ms.ok_or_else(unsigned)?;
-    let signature = query.text("signature").ok_or_else(unsigned)?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| unsigned())?;
-    hmac::verify(&key(state), message(id, expires_ms).as_bytes(), &signature)
-        .map_err(|_| unsigned())?;
-    if expires_ms <= state.engine.clock.now_ms() {
+    let (subject, now_ms) = (id.to_string(), state.engine.clock.now_ms());
+    if !links::allows(state, "PUT", &subject, &request.query, now_ms) {
         return Err(unsigned());
     }
     let registry = &state.engine.registry;

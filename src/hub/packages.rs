@@ -16,10 +16,7 @@ const GOOD_MS: i64 = 3_600_000;
 
 /// Where a robot fetches a package.
 pub fn address(state: &State, sha256: Sha256) -> String {
-    let gateway = state
-        .gateway
-        .get()
-        .map_or("http://localhost", String::as_str);
+    let gateway = state.gateway_url();
     let expires_ms = state.engine.clock.real_ms() + GOOD_MS;
     let subject = format!("package {sha256}");
     let signed = links::sign(state, "GET", &subject, expires_ms);
@@ -34,10 +31,11 @@ pub async fn download(
 ) -> Result<Response, Fault> {
     let digest = params.get("sha256");
     let subject = format!("package {digest}");
+    let now_ms = state.engine.clock.real_ms();
     let known = digest
         .parse::<Sha256>()
         .ok()
-        .filter(|_| links::allows(&state, "GET", &subject, &request.query));
+        .filter(|_| links::allows(&state, "GET", &subject, &request.query, now_ms));
     let Some(sha256) = known else {
         return Err(Fault::Forbidden(
             "the address is not signed, or its time is over",
