@@ -203,16 +203,6 @@ impl JobViews {
         self.held.iter().map(|(robot, _, _)| *robot).collect()
     }
 
-    /// How many jobs wait for robots.
-    pub fn waiting_len(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// How many jobs of a company wait in a group.
-    pub fn waiting_in(&self, queue: Guid) -> usize {
-        self.waiting.in_order(queue).count()
-    }
-
     /// Whether a robot of the group is free for a job that comes now: ready, and no earlier job waits for it.
     pub fn has_free_robot(&self, queue: Guid) -> bool {
         let idle = self.presence.idle_in(queue).count();

@@ -201,25 +201,6 @@ impl Archive {
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
-
-    /// The job groups of a layout or workflow that are over, the newest first.
-    pub fn executions_of(&self, owner: Guid, limit: usize) -> Result<Vec<Execution>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT detail FROM executions WHERE owner = ?1 ORDER BY created_ms DESC, id DESC LIMIT ?2",
-            )?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = statement.query_map(params![bytes(owner), limit], |row| {
-                row.get::<_, Vec<u8>>(0)
-            })?;
-            let mut found = Vec::new();
-            for detail in rows {
-                let decoded = stored::decode_execution(&detail?);
-                found.push(decoded.map_err(|error| Error::Damaged(error.to_string()))?);
-            }
-            Ok(found)
-        })
-    }
 }
 
 fn put_execution(connection: &Connection, execution: &Execution) -> Result<()> {

@@ -6,10 +6,7 @@ use crate::{core::Core, engine::Engine, failure::Failure};
 use codec::Tenant;
 use rpa::{
     Guid,
-    execution::{
-        Command, Decision, Execution, Owner, Scope,
-        rows::{GroupRow, JobRow},
-    },
+    execution::{Command, Decision, Execution, Owner, Scope, rows::GroupRow},
     terms::Stamp,
 };
 use std::{
@@ -128,11 +125,6 @@ impl Engine {
             // Closed or out of time: whoever waits looks anew.
             let _ = tokio::time::timeout(at_most, end).await;
         }
-    }
-
-    /// A job's row, if it is in memory.
-    pub fn job_row(&self, job: Guid) -> Option<JobRow> {
-        self.jobs.read().job(job).cloned()
     }
 }
 

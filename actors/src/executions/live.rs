@@ -1,6 +1,7 @@
 //! One execution in memory: its base, the records since, and the state that both give.
 //! Owns: `rebuild(base, records)`, which wakes, recovers and undoes alike. Never: writes or sends.
 
+use crate::entity::guarded;
 use codec::{DecodeError, Tenant};
 use rpa::{
     Guid,
@@ -112,10 +113,4 @@ impl Live {
     pub fn base(&self) -> (&[u8], u64) {
         (&self.base, self.base_sequence)
     }
-}
-
-/// A panic while rebuilding is one execution's trouble.
-fn guarded<T>(rebuild: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    let rebuilt = std::panic::catch_unwind(std::panic::AssertUnwindSafe(rebuild));
-    rebuilt.unwrap_or_else(|_| Err(DecodeError::Malformed("rebuilding it panicked".to_owned())))
 }
