@@ -40,7 +40,7 @@ async fn ready(state: Context<State>, _request: Request, _params: Params) -> Res
         },
         "diskFull": full,
         "snapshotFailure": engine.snapshots().failure(),
-        "archiveFailure": engine.archiver.failure().or_else(|| engine.archiver.archive.damage()),
+        "archiveFailure": engine.archiver.failure().or_else(|| engine.keeper.failure()).or_else(|| engine.archiver.archive.damage()),
         "archiveBacklog": engine.archiver.backlog(),
     });
     let status = if full {
