@@ -6,27 +6,28 @@
 //!  config ─▶ engine opens the data ─▶ keys, first start ─▶ auto-deployment ─▶ listeners ─▶ ready … SIGTERM ─▶ drain ─▶ snapshot ─▶ exit 0
 //! ```
 
+mod state;
+
+pub use state::State;
+
 use crate::{
     api,
-    blobs::Blobs,
     config::{self, Auth, Config},
     console,
     control::{ControlSocket, socket_path},
-    demo, first_start,
+    demo,
     http::{self, Gate, GateConfig, Limits, Router},
-    hub::{self, Polls},
-    live, logging, machine, process_center,
-    sso::{self, Sso},
+    hub, live, logging, machine, process_center, sso,
     tokens::Control,
 };
-use actors::{Engine, Options, admission::Bounds, options::RobotTimes, scripts::ScriptLimits};
+use actors::{Options, admission::Bounds, options::RobotTimes, scripts::ScriptLimits};
 use codec::Tenant;
 use snapshots::Durability;
 use std::{
     error::Error,
     net::SocketAddr,
     process::{Command, ExitStatus},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -46,79 +47,6 @@ const CRASH_PAUSE: Duration = Duration::from_secs(1);
 
 /// What went wrong, for the person who started it.
 pub type Failed = Box<dyn Error + Send + Sync>;
-
-/// What every handler can reach.
-pub struct State {
-    /// The engine.
-    pub engine: Engine,
-    /// The configuration.
-    pub config: Config,
-    /// The company of callers without a token.
-    pub tenant: Tenant,
-    /// When the server started.
-    pub started: Instant,
-    /// Signing in.
-    pub sso: Sso,
-    /// Robots that connect without a WebSocket.
-    pub polls: Polls,
-    /// Watchers.
-    pub live: live::Feed,
-    /// The files of packages.
-    pub blobs: Arc<Blobs>,
-    /// Where the outside reaches the APIs, without a slash at the end; known when the server listens.
-    pub gateway: OnceLock<String>,
-}
-
-impl State {
-    /// Opens the data with their keys; what the first start needs is made.
-    async fn open(config: Config, new_keys: bool) -> Result<State, Failed> {
-        let started = Instant::now();
-        let engine = actors::open(options(&config)).await?;
-        let keys = first_start::keys(&engine, &config, new_keys).await?;
-        first_start::people(&engine).await?;
-        let tenant = match config.auth.company {
-            None => Tenant::default(),
-            Some(id) => {
-                let found = engine.organisation.look(|organisation| {
-                    let company = organisation.tenancy.company(id);
-                    company.map(|company| company.tenant)
-                });
-                found.ok_or_else(|| format!("[auth] company: there is no company {id}"))?
-            }
-        };
-        Ok(State {
-            polls: Polls::default(),
-            live: live::Feed::default(),
-            sso: Sso::new(keys, &config.auth)?,
-            blobs: Blobs::open(&config.data)?,
-            gateway: OnceLock::new(),
-            engine,
-            tenant,
-            started,
-            config,
-        })
-    }
-
-    /// Where the outside reaches the APIs, without a slash at the end.
-    pub fn gateway_url(&self) -> &str {
-        self.gateway
-            .get()
-            .map_or("http://localhost", String::as_str)
-    }
-
-    /// Absolute URLs come from the configuration, else from the addresses: the APIs are at the first of them, signing in
-    /// is at the last.
-    fn set_public_urls(&self, addresses: &[SocketAddr]) {
-        let at = |configured: &Option<String>, address: Option<&SocketAddr>| {
-            let listened = address.map(|address| format!("http://{address}"));
-            configured.clone().or(listened).unwrap_or_default()
-        };
-        let public = &self.config.public_url;
-        self.sso.set_issuer(at(&public.sso, addresses.last()));
-        // Said twice, the first stays.
-        let _ = self.gateway.set(at(&public.gateway, addresses.first()));
-    }
-}
 
 /// What a special way of serving does beside it.
 #[derive(Default)]

@@ -6,14 +6,13 @@ use crate::{
     http::{Arrival, Head, HeaderName, HeaderValue, Method},
     seed,
     server::{State, options},
-    sso::{self, Claims},
+    sso::Claims,
 };
 use codec::Tenant;
 use org::{
     Command, Permission, Principal,
     sessions::{self, Family},
 };
-use std::{sync::OnceLock, time::Instant};
 
 const FILE: &str = r#"
 [[company]]
@@ -76,17 +75,7 @@ async fn state() -> (State, tempfile::TempDir) {
         .organisation
         .command(engine.core(), Command::All(plan));
     sown.await.expect("people");
-    let state = State {
-        engine,
-        tenant: Tenant::default(),
-        started: Instant::now(),
-        sso: sso::for_tests(&config),
-        polls: crate::hub::Polls::default(),
-        live: crate::live::Feed::default(),
-        blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
-        gateway: OnceLock::new(),
-        config,
-    };
+    let state = State::for_tests(engine, config);
     (state, data)
 }
 

@@ -34,7 +34,6 @@ use crate::{
     sso::{self, Claims},
 };
 use bytes::Bytes;
-use codec::Tenant;
 use org::{
     Command,
     sessions::{self, Family},
@@ -42,8 +41,7 @@ use org::{
 use serde_json::Value;
 use std::{
     io::{Cursor, Write as _},
-    sync::{Arc, OnceLock},
-    time::Instant,
+    sync::Arc,
 };
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -195,17 +193,7 @@ impl Server {
             .organisation
             .command(engine.core(), Command::All(plan));
         sown.await.expect("people");
-        let state = Arc::new(State {
-            engine,
-            tenant: Tenant::default(),
-            started: Instant::now(),
-            sso: sso::for_tests(&config),
-            polls: crate::hub::Polls::default(),
-            live: crate::live::Feed::default(),
-            blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
-            gateway: OnceLock::new(),
-            config,
-        });
+        let state = Arc::new(State::for_tests(engine, config));
         let gate = Gate::new(&GateConfig::default()).expect("a gate");
         let router = Router::new(Arc::clone(&state), gate).mount(super::api());
         let router = router.and_then(|router| router.mount(super::channels()));

@@ -1,19 +1,12 @@
 //! What needs the server's own hands: an address whose time is over. The hub over real sockets has tests of its own.
 
 use crate::{
-    blobs::Blobs,
     config::Config,
     http::{Arrival, Gate, GateConfig, Method, Router},
-    hub::Polls,
     links,
     server::{State, options},
-    sso,
 };
-use codec::Tenant;
-use std::{
-    sync::{Arc, OnceLock},
-    time::Instant,
-};
+use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_whose_time_is_over_opens_nothing() {
@@ -23,17 +16,7 @@ async fn an_address_whose_time_is_over_opens_nothing() {
         ..Config::default()
     };
     let engine = actors::open(options(&config)).await.expect("an engine");
-    let state = Arc::new(State {
-        engine: engine.clone(),
-        tenant: Tenant::default(),
-        started: Instant::now(),
-        sso: sso::for_tests(&config),
-        live: crate::live::Feed::default(),
-        polls: Polls::default(),
-        blobs: Blobs::open(&config.data).expect("blobs"),
-        gateway: OnceLock::new(),
-        config,
-    });
+    let state = Arc::new(State::for_tests(engine.clone(), config));
     let digest = "ab".repeat(32);
     let path = state.blobs.path(digest.parse().expect("a digest"));
     std::fs::write(path, "bytes").expect("a file");

@@ -6,7 +6,7 @@ use crate::{
     http::{Arrival, Gate, GateConfig, Method, Router},
     server::options,
 };
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 async fn get(router: &Router<State>, path: &str) -> (StatusCode, String) {
     let target = path.parse().expect("a target");
@@ -25,17 +25,7 @@ async fn a_snapshot_that_fails_is_seen_in_readyz_and_metrics_until_one_succeeds(
     };
     config.engine.clock = Clock::Manual;
     let engine = actors::open(options(&config)).await.expect("an engine");
-    let state = Arc::new(State {
-        engine,
-        tenant: codec::Tenant::default(),
-        started: Instant::now(),
-        sso: crate::sso::for_tests(&config),
-        polls: crate::hub::Polls::default(),
-        live: crate::live::Feed::default(),
-        blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
-        gateway: std::sync::OnceLock::new(),
-        config,
-    });
+    let state = Arc::new(State::for_tests(engine, config));
     let gate = Gate::new(&GateConfig::default()).expect("a gate");
     let router = Router::new(Arc::clone(&state), gate);
     let router = router.mount(api()).expect("a table");

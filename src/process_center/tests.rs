@@ -14,9 +14,8 @@ use crate::{
     http::{Arrival, Gate, GateConfig, HeaderMap, HeaderName, HeaderValue, Method, Router},
     server::{State, options},
 };
-use codec::Tenant;
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A row of a story: request (`POST /taskCtr/complete?…`), JSON body, status, fragments of the answer, and
 /// `name=/pointer` to bind a value of it. `{name}` in a request, a body or a fragment stands for what was bound.
@@ -58,17 +57,7 @@ impl Server {
         config.engine.clock = Clock::Manual;
         change(&mut config);
         let engine = actors::open(options(&config)).await.expect("an engine");
-        let state = Arc::new(State {
-            engine,
-            tenant: Tenant::default(),
-            started: Instant::now(),
-            sso: crate::sso::for_tests(&config),
-            polls: crate::hub::Polls::default(),
-            live: crate::live::Feed::default(),
-            blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
-            gateway: std::sync::OnceLock::new(),
-            config,
-        });
+        let state = Arc::new(State::for_tests(engine, config));
         let mut api = api();
         api.token_required = state.config.process_center.auth == Auth::Token;
         let gate = Gate::new(&GateConfig::default()).expect("a gate");

@@ -17,7 +17,6 @@ use crate::{
     server::{State, options},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use codec::Tenant;
 use org::Command;
 use serde_json::Value;
 use std::{
@@ -144,17 +143,7 @@ impl Server {
         let all = Command::All(plan);
         let sown = engine.organisation.command(engine.core(), all).await;
         sown.expect("people");
-        let state = Arc::new(State {
-            engine,
-            tenant: Tenant::default(),
-            started: Instant::now(),
-            sso: for_tests(&config),
-            polls: crate::hub::Polls::default(),
-            live: crate::live::Feed::default(),
-            blobs: crate::blobs::Blobs::open(&config.data).expect("blobs"),
-            gateway: OnceLock::new(),
-            config,
-        });
+        let state = Arc::new(State::for_tests(engine, config));
         let gate = Gate::new(&GateConfig::default()).expect("a gate");
         let router = Router::new(Arc::clone(&state), gate);
         let mut native = api::api();
