@@ -33,24 +33,31 @@ impl Resting {
 
     /// An entity ran: it stands at the end of the queue; those at the front rest while there are too many.
     pub fn ran(&self, slot: &Arc<Slot>, durable: u64) {
-        let entered = slot.enter_resting_queue();
-        let mut inner = self.inner.lock();
-        if let Some(bytes) = entered {
+        if let Some(bytes) = slot.enter_resting_queue() {
+            let mut inner = self.inner.lock();
             inner.bytes += bytes;
             inner.queue.push_back(Arc::clone(slot));
         }
         for _ in 0..LOOKS_AT_ONCE {
-            if inner.bytes <= self.most_bytes {
-                return;
-            }
-            let Some(oldest) = inner.queue.pop_front() else {
+            let Some(oldest) = self.take_oldest_of_too_many() else {
                 return;
             };
-            match oldest.rest(durable) {
+            // Resting encodes the entity: other hosts must not wait for that.
+            let rested = oldest.rest(durable);
+            let mut inner = self.inner.lock();
+            match rested {
                 Some(bytes) => inner.bytes = inner.bytes.saturating_sub(bytes),
                 None => inner.queue.push_back(oldest),
             }
         }
+    }
+
+    fn take_oldest_of_too_many(&self) -> Option<Arc<Slot>> {
+        let mut inner = self.inner.lock();
+        if inner.bytes <= self.most_bytes {
+            return None;
+        }
+        inner.queue.pop_front()
     }
 
     /// About how many bytes live entities take, for figures.
