@@ -5,6 +5,7 @@
 //!             ┌─ bench-client ─▶ loomwork serve     window, window, ...
 //!  bench ─────┤   (one per window)                  each beside the other side's, fdatasync taken around both
 //!             └─ bench-client ─▶ bench-echo         bare hyper
+//!             └─ bench-watchers ─▶ loomwork serve   the live feed's crowd
 //! ```
 
 mod client;
@@ -13,6 +14,7 @@ mod disk;
 mod echo;
 mod histogram;
 mod jobs;
+mod live;
 mod measures;
 mod model;
 mod plan;
@@ -54,6 +56,8 @@ pub enum Measure {
 pub enum What {
     /// Jobs and robots against beanstalkd.
     Jobs(jobs::JobsArgs),
+    /// Watchers of the live feed: what they cost, and how soon they see.
+    Live(live::LiveArgs),
 }
 
 /// The command line of `loomwork bench`.
@@ -148,8 +152,10 @@ pub enum BenchError {
 
 /// Runs the bench and prints what it found.
 pub fn run(args: &BenchArgs) -> Result<(), BenchError> {
-    if let Some(What::Jobs(jobs)) = &args.what {
-        return jobs::run(jobs);
+    match &args.what {
+        Some(What::Jobs(jobs)) => return jobs::run(jobs),
+        Some(What::Live(live)) => return live::run(live),
+        None => {}
     }
     let report = measures::run(args)?;
     let json = serde_json::to_string_pretty(&report)?;
@@ -176,6 +182,11 @@ pub fn client() -> Result<(), BenchError> {
     let outcome = runtime.block_on(client::run(plan))?;
     io::stdout().write_all(&serde_json::to_vec(&outcome)?)?;
     Ok(())
+}
+
+/// The hidden `bench-watchers`: a crowd of the live feed, until stdin ends.
+pub fn watchers() -> Result<(), BenchError> {
+    live::watchers::serve()
 }
 
 /// The hidden `bench-echo`: bare hyper, until stdin ends.

@@ -52,6 +52,9 @@ pub enum Command {
     /// One window of load, as the bench starts it
     #[command(hide = true)]
     BenchClient,
+    /// A crowd of watchers, as the bench starts it
+    #[command(hide = true)]
+    BenchWatchers,
     /// The bare server that the bench compares with
     #[command(hide = true)]
     BenchEcho,

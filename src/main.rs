@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments).map_err(Into::into),
         Command::BenchClient => bench::client().map_err(Into::into),
+        Command::BenchWatchers => bench::watchers().map_err(Into::into),
         Command::BenchEcho => bench::echo().map_err(Into::into),
     };
     match done {

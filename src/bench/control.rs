@@ -93,6 +93,31 @@ impl Target {
         Ok(list.and_then(|list| list.get("total")?.as_u64()))
     }
 
+    /// The ids of so many instances.
+    pub(super) fn instances(&self, count: usize) -> Result<Vec<String>, BenchError> {
+        let mut ids = Vec::with_capacity(count);
+        let mut after = String::new();
+        while ids.len() < count {
+            let limit = (count - ids.len()).min(1_000);
+            let (status, body) = self.get(&format!("/api/v1/instances?limit={limit}{after}"))?;
+            if status != 200 {
+                let what = "the list of instances";
+                return Err(BenchError::Refused { what, status, body });
+            }
+            let list: serde_json::Value = serde_json::from_str(&body)?;
+            let items = list["items"].as_array().into_iter().flatten();
+            ids.extend(items.filter_map(|item| Some(item["id"].as_str()?.to_owned())));
+            match list["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None if ids.len() < count => {
+                    return Err(BenchError::NoFigure("as many instances as were started"));
+                }
+                None => {}
+            }
+        }
+        Ok(ids)
+    }
+
     /// A gauge from `/metrics`, summed over its labels; none when the server does not show it.
     pub(super) fn gauge(&self, name: &str) -> io::Result<Option<f64>> {
         let (_, text) = self.get("/metrics")?;

@@ -81,6 +81,7 @@ fn every_command_is_understood() {
         ),
         ("bench-client", "BenchClient"),
         ("bench-echo", "BenchEcho"),
+        ("bench-watchers", "BenchWatchers"),
         ("demo", "Demo(DemoArgs { listen: [127.0.0.1:8092] })"),
     ];
     for (line, expected) in rows {
