@@ -6,7 +6,7 @@ use super::{
     json::{Object, key},
     lineage,
     order::{self, Write},
-    page::{self, List},
+    page::{self, List, Which},
     problem::Refused,
     subject::{self, Subject},
 };
@@ -88,7 +88,7 @@ fn page_of(state: &State, request: &Request, filter: &IncidentFilter) -> Answere
     };
     let views = state.engine.views.read();
     let found = views.incidents(filter, &window);
-    let mut list = List::new(found.items.len());
+    let mut list = List::new(Which::of(request), found.items.len());
     for incident in found.items {
         push(incident, list.row());
     }

@@ -6,7 +6,7 @@
 use super::{
     common::{self, Answered},
     merged::{Page, Place, Row, Scan, Side},
-    page::{self, List},
+    page::{self, List, Which},
     problem::Refused,
     render::{self, Instance},
     variable_filter::VariableFilter,
@@ -28,6 +28,7 @@ struct Asked {
     archive: archive::InstanceFilter,
     states: States,
     variables: Vec<VariableFilter>,
+    which: Which,
     limit: usize,
     count: Count,
 }
@@ -151,6 +152,7 @@ impl Asked {
             },
             states,
             variables: variables.collect::<Result<_, _>>()?,
+            which: Which::of(request),
             limit: page::limit(request)?,
             count: page::count(request)?,
         })
@@ -181,7 +183,7 @@ fn running(state: &State, asked: &Asked, after: Option<Cursor>) -> String {
     };
     let views = state.engine.views.read();
     let found = views.instances(&asked.memory, &window);
-    let mut list = List::new(found.items.len());
+    let mut list = List::new(asked.which, found.items.len());
     for instance in found.items {
         Instance::of_view(instance).push(list.row());
     }
@@ -214,7 +216,7 @@ fn everywhere(state: &Arc<State>, asked: &Asked, after: Option<Place>) -> Result
     };
     let page = scan.page()?;
     let total = total(state, asked, after, &page)?;
-    Ok(page.render(total))
+    Ok(page.render(asked.which, total))
 }
 
 fn in_memory(state: &State, asked: &Asked, place: Option<Place>, limit: usize) -> Side {

@@ -9,7 +9,10 @@
 //!  merged   ●──●──●──●───●──●──●      cursor = order of the last row, and how many rows of that order were shown
 //! ```
 
-use super::{page::List, problem::Refused};
+use super::{
+    page::{List, Which},
+    problem::Refused,
+};
 use codec::Id;
 use std::{collections::HashSet, fmt, str::FromStr};
 
@@ -172,8 +175,8 @@ impl Scan<'_> {
 
 impl Page {
     /// The page as it leaves.
-    pub fn render(&self, total: Option<u64>) -> String {
-        let mut list = List::new(self.rows.len());
+    pub fn render(&self, which: Which, total: Option<u64>) -> String {
+        let mut list = List::new(which, self.rows.len());
         for row in &self.rows {
             list.row().push_str(&row.json);
         }

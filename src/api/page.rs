@@ -28,15 +28,39 @@ pub fn limit(request: &Request) -> Result<usize, Refused> {
     }
 }
 
-/// The cursor, where the page begins.
+/// Which list a cursor is of: a place in one order means nothing in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Which(u16);
+
+impl Which {
+    /// By the path and what decides the order.
+    pub fn of(request: &Request) -> Self {
+        let mut sum = crc32c::crc32c(request.path().as_bytes());
+        for name in ["state", "sort"] {
+            let value = request.query.get(name).unwrap_or_default();
+            sum = crc32c::crc32c_append(sum, format!("&{name}={value}").as_bytes());
+        }
+        Which((sum >> 16) as u16)
+    }
+
+    fn cursor(self, place: &str) -> String {
+        format!("{:04x}{place}", self.0)
+    }
+
+    fn place(self, cursor: &str) -> Option<&str> {
+        let (which, place) = cursor.split_at_checked(4)?;
+        (u16::from_str_radix(which, 16) == Ok(self.0)).then_some(place)
+    }
+}
+
+/// The cursor, where the page begins; one of another list is refused.
 pub fn after<C: FromStr>(request: &Request) -> Result<Option<C>, Refused> {
     let Some(text) = request.query.get("after") else {
         return Ok(None);
     };
-    let cursor = text
-        .parse()
-        .map_err(|_| Refused::parameter("after", text))?;
-    Ok(Some(cursor))
+    let place = Which::of(request).place(text);
+    let cursor = place.and_then(|place| place.parse().ok());
+    cursor.map_or_else(|| Err(Refused::parameter("after", text)), |it| Ok(Some(it)))
 }
 
 /// How much is said of the whole.
@@ -52,14 +76,19 @@ pub fn count(request: &Request) -> Result<Count, Refused> {
 pub struct List {
     out: String,
     first: bool,
+    which: Which,
 }
 
 impl List {
     /// With room for so many rows.
-    pub fn new(rows: usize) -> Self {
+    pub fn new(which: Which, rows: usize) -> Self {
         let mut out = String::with_capacity(64 + rows * ROW_BYTES);
         out.push_str("{\"items\":[");
-        List { out, first: true }
+        List {
+            out,
+            first: true,
+            which,
+        }
     }
 
     /// Where the next row goes.
@@ -74,7 +103,7 @@ impl List {
     pub fn end(mut self, next: Option<String>, total: Option<u64>) -> String {
         self.out.push_str("],\"next\":");
         match next {
-            Some(next) => push_text(&next, &mut self.out),
+            Some(next) => push_text(&self.which.cursor(&next), &mut self.out),
             None => self.out.push_str("null"),
         }
         self.out.push_str(",\"total\":");
@@ -98,7 +127,7 @@ pub fn of_all<T>(
     let start = after.map_or(0, |after| all.partition_point(|item| key(item) <= after));
     let rest = &all[start.min(all.len())..];
     let page = &rest[..limit.min(rest.len())];
-    let mut list = List::new(page.len());
+    let mut list = List::new(Which::of(request), page.len());
     for item in page {
         push(item, list.row());
     }

@@ -9,7 +9,7 @@ use super::{
     lineage::{self, Lineage},
     merged::{Page, Place, Row, Scan, Side},
     merged_total,
-    page::{self, List},
+    page::{self, List, Which},
     problem::Refused,
     render::Task,
 };
@@ -28,6 +28,7 @@ struct Asked {
     open: Option<views::TaskFilter>,
     finished: Option<archive::TaskFilter>,
     involved: Vec<String>,
+    which: Which,
     limit: usize,
     count: Count,
 }
@@ -44,7 +45,7 @@ pub async fn list(state: Context<State>, request: Request, _params: Params) -> A
             limit: asked.limit,
             count: asked.count,
         };
-        return common::ok(open(&state, filter, &window));
+        return common::ok(open(&state, asked.which, filter, &window));
     }
     if sort.is_some() {
         return Err(Refused::malformed(
@@ -117,6 +118,7 @@ impl Asked {
             // What is open has not ended.
             open: (open && ended_after.is_none()).then_some(filter),
             finished,
+            which: Which::of(request),
             limit: page::limit(request)?,
             count: page::count(request)?,
         })
@@ -164,10 +166,10 @@ fn open_filter(
     })
 }
 
-fn open(state: &State, filter: &views::TaskFilter, window: &Window) -> String {
+fn open(state: &State, which: Which, filter: &views::TaskFilter, window: &Window) -> String {
     let views = state.engine.views.read();
     let found = views.tasks(filter, window);
-    let mut list = List::new(found.items.len());
+    let mut list = List::new(which, found.items.len());
     for task in found.items {
         Task::of_view(task).push(list.row());
     }
@@ -196,7 +198,7 @@ fn everywhere(state: &State, asked: &Asked, after: Option<Place>) -> Result<Stri
     };
     let page = scan.page()?;
     let total = total(state, asked, after, &page)?;
-    Ok(page.render(total))
+    Ok(page.render(asked.which, total))
 }
 
 fn open_side(

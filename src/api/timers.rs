@@ -6,7 +6,7 @@ use super::{
     json::{Object, key},
     lineage,
     order::{self, Write},
-    page::{self, List},
+    page::{self, List, Which},
     problem::Refused,
     render::Definition,
     subject::Subject,
@@ -121,7 +121,7 @@ fn page_of(state: &State, request: &Request, filter: &TimerFilter) -> Answered {
     rows.drain(..shown.min(same.count()));
     let more = found.next.is_some() || rows.len() > limit;
     rows.truncate(limit);
-    let mut list = List::new(rows.len());
+    let mut list = List::new(Which::of(request), rows.len());
     for (_, row) in &rows {
         match row {
             Row::Start(timer) => push_start(state, timer, list.row()),

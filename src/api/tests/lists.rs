@@ -288,3 +288,26 @@ async fn tasks_are_found_by_who_may_do_them_and_sorted() {
     server.tell(rows).await;
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_leads_on_in_its_own_list_only() {
+    let mut server = Server::start().await;
+    server.deploy("leave.bpmn", models::LEAVE).await;
+    start(&server, &["a", "b", "c"]).await;
+    let own = "/tasks?sort=createdAt";
+    let told = server.ask(&format!("GET {own}&limit=1"), "").await;
+    let page: Value = serde_json::from_slice(&told.body).expect("JSON");
+    let next = page["next"].as_str().expect("more");
+    let others = [
+        "/tasks?sort=-createdAt",
+        "/tasks?state=completed",
+        "/instances?state=running",
+        "/incidents?limit=1",
+        "/timers?limit=1",
+        "/definitions?limit=1",
+    ];
+    for (list, status) in [(own, 200)].into_iter().chain(others.map(|it| (it, 400))) {
+        let told = server.ask(&format!("GET {list}&after={next}"), "").await;
+        assert_eq!(told.status, status, "{list}: {}", told.text());
+    }
+}
