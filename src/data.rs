@@ -117,7 +117,7 @@ pub async fn backup_running(state: &Arc<State>, into: PathBuf) -> Result<BackedU
 }
 
 /// The archive is copied behind the journal: it has all that the snapshot counts on. What it has beyond the journal's copy
-/// is replaced when that ends again. The files of packages are copied last: each is there before the journal names it.
+/// is taken back by the first start after a restore. The files of packages are copied last: each is there before the journal names it.
 fn copy(
     journal: &snapshots::Handle,
     archive: &Archive,
@@ -170,7 +170,9 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
     let report = snapshots::restore(&from, &target)?;
     let archive = arguments.from.join(ARCHIVE);
     if archive.exists() {
-        Archive::open(&archive)?.copy_to(&config.data.join(ARCHIVE))?;
+        let copied = config.data.join(ARCHIVE);
+        Archive::open(&archive)?.copy_to(&copied)?;
+        Archive::open(&copied)?.mark_restored()?;
     }
     blobs::copy(&arguments.from, &config.data)?;
     println!(

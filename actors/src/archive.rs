@@ -18,6 +18,7 @@ mod export;
 mod groups;
 mod jobs;
 mod query;
+mod restored;
 mod rows;
 mod schema;
 mod write;

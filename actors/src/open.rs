@@ -176,7 +176,20 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
     let finished = std::mem::take(&mut found.executions).load(&core);
     core.keeper.put(finished);
     std::mem::take(&mut found.queues).load(&core);
+    take_back_ends(&core)?;
     start(&core, found, journal, handle, store).await
+}
+
+/// After a restore the archive may know ends that the journal does not.
+fn take_back_ends(core: &Core) -> Result<(), OpenError> {
+    let archive = &core.archiver.archive;
+    if archive.is_restored()? {
+        let tasks: Vec<_> = core.views.read().every_task().collect();
+        let executions = core.executions.all();
+        let executions: Vec<_> = executions.iter().map(|cell| cell.id).collect();
+        archive.take_back(&core.directory.roots(), &tasks, &executions)?;
+    }
+    Ok(())
 }
 
 fn parse_all(state: &definitions::State) -> Result<Vec<Model>, OpenError> {

@@ -23,6 +23,17 @@ impl Views {
         }
     }
 
+    /// Every open task of every tenant, in no order.
+    pub fn every_task(&self) -> impl Iterator<Item = Id> + '_ {
+        self.root_table.iter().flat_map(move |root| {
+            let items = self.roots[*root].items.iter();
+            items.filter_map(move |item| match item {
+                Item::Task(slot) => Some(Task { views: self, slot }.id()),
+                Item::Instance(_) | Item::Timer(_) | Item::Incident(_) => None,
+            })
+        })
+    }
+
     /// The open tasks of one instance in the order of creation, at most `limit`.
     pub fn tasks_of(&self, tenant: Tenant, instance: Id, limit: usize) -> Vec<Task<'_>> {
         let Some(root) = self.find_root(instance.root) else {

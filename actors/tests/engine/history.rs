@@ -1,6 +1,8 @@
 //! An archive that is not what it was: rows lost with its write-ahead log, an older copy, a damaged file.
 
-use crate::support::{archived, close, complete, copy_directory, deploy, open, open_tasks, start};
+use crate::support::{
+    archived, close, complete, copy_archive, copy_directory, deploy, open, open_tasks, start,
+};
 use actors::{Engine, OpenError, Options};
 use codec::RootId;
 use snapshots::{Disk, RealDisk};
@@ -147,4 +149,39 @@ async fn an_archive_with_a_damaged_page_is_refused_by_name() {
     }
     std::fs::write(&history, whole).expect("written");
     close(open(copy.path()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_only_the_archive_of_a_backup_knows_is_taken_back() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    deploy(&engine).await;
+    let (before, meanwhile) = (ended(&engine).await, start(&engine).await);
+    let backup = tempfile::tempdir().expect("a directory");
+    copy_without_history(data.path(), backup.path());
+    // It ends between the copy of the journal and that of the archive.
+    let task = open_tasks(&engine).into_iter().next().expect("a task");
+    let done = engine.order(meanwhile, complete(task), |_| ()).await;
+    assert!(done.is_ok(), "{done:?}");
+    archived(&engine).await;
+    copy_archive(&engine, backup.path()).await;
+    close(engine).await;
+    let archive = actors::archive::Archive::open(&backup.path().join("history.db"));
+    let marked = archive.and_then(|archive| archive.mark_restored());
+    assert!(marked.is_ok(), "{marked:?}");
+    for _ in 0..2 {
+        let engine = open(backup.path()).await;
+        assert!(is_archived(&engine, before).await);
+        assert!(!is_archived(&engine, meanwhile).await);
+        assert_eq!(open_tasks(&engine), [task]);
+        let filter = actors::archive::TaskFilter::default();
+        let finished = engine.archiver.archive.count_tasks(&filter, 10);
+        assert!(matches!(finished, Ok(1)), "that of the first: {finished:?}");
+        close(engine).await;
+    }
+    let engine = open(backup.path()).await;
+    let done = engine.order(meanwhile, complete(task), |_| ()).await;
+    assert!(done.is_ok(), "{done:?}");
+    assert!(is_archived(&engine, meanwhile).await);
+    close(engine).await;
 }
