@@ -12,6 +12,7 @@
 //! The same id put again replaces the same row, so what recovery finds again is simply put again.
 //! Every call blocks on the disk: call it from a thread, never from a worker of the runtime.
 
+mod age;
 mod audit;
 mod check;
 mod export;

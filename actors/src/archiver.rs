@@ -244,12 +244,22 @@ impl Archiver {
     fn forget_old(&self, keep: Duration) {
         let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let before_ms = real_ms().saturating_sub(keep_ms);
+        let once = || -> archive::Result<usize> {
+            let instances = self.archive.delete_before(before_ms, CLEAN_AT_ONCE)?;
+            let groups = self
+                .archive
+                .delete_executions_before(before_ms, CLEAN_AT_ONCE)?;
+            if instances + groups > 0 {
+                tracing::info!(instances, groups, "old history deleted");
+            }
+            Ok(instances + groups)
+        };
         loop {
-            match self.archive.delete_before(before_ms, CLEAN_AT_ONCE) {
+            match once() {
                 Ok(0) => return,
-                Ok(count) => tracing::info!(count, "old instances deleted from the archive"),
+                Ok(_) => {}
                 Err(error) => {
-                    tracing::error!(%error, "old instances could not be deleted; it is tried again");
+                    tracing::error!(%error, "old history could not be deleted; it is tried again");
                     return;
                 }
             }

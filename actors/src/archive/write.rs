@@ -69,24 +69,6 @@ impl Archive {
         })
     }
 
-    /// Deletes at most `limit` roots that ended before this instant (milliseconds since 1970), oldest end first.
-    /// Gives how many; call it again until it gives 0, so that no transaction grows without bound.
-    pub fn delete_before(&self, ms: i64, limit: usize) -> Result<usize> {
-        self.write(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT root FROM instances WHERE number = 0 AND ended_ms < ?1 ORDER BY ended_ms LIMIT ?2",
-            )?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let roots = statement
-                .query_map(params![ms, limit], |row| row.get::<_, [u8; 16]>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            for root in &roots {
-                delete(connection, root)?;
-            }
-            Ok(roots.len())
-        })
-    }
-
     /// Deletes everything that ran under these definitions, all or none.
     pub fn delete_definitions(&self, definitions: &[DefinitionId]) -> Result<()> {
         self.write(|connection| {
@@ -115,7 +97,7 @@ impl Archive {
     }
 }
 
-fn delete(connection: &Connection, root: &[u8; 16]) -> Result<()> {
+pub(super) fn delete(connection: &Connection, root: &[u8; 16]) -> Result<()> {
     for sql in [
         "DELETE FROM instances WHERE root = ?1",
         "DELETE FROM tasks WHERE root = ?1",
