@@ -22,7 +22,15 @@ use bpmn::{
     stored,
 };
 use codec::{DecodeError, RootId, Tenant};
+use std::cell::RefCell;
 
+thread_local! {
+    /// Where a base is written before its size is known.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a thread keeps of it, in bytes.
+const SCRATCH_BYTES: usize = 64 * 1024;
 /// After so many records the base is taken anew.
 const RECORDS_BEFORE_REBASE: usize = 32;
 
@@ -157,14 +165,23 @@ impl Live {
             Ok(parts) => parts.chunks.to_vec(),
             Err(_) => Vec::new(),
         };
-        let mut bytes = Vec::with_capacity(self.base.len().max(256) + self.record_bytes);
-        push_part(&stored::encode_rows(self.instance.rows_ref()), &mut bytes);
-        push_part(&stored::encode_core(&self.instance), &mut bytes);
-        bytes.extend_from_slice(&chunks);
-        if let Some(chunk) = stored::take_history_chunk(&mut self.instance) {
-            push_part(&chunk, &mut bytes);
-        }
-        self.base = bytes;
+        let news = self.instance.take_history();
+        let instance = &self.instance;
+        // One allocation of the right size instead of many that grow.
+        self.base = SCRATCH.with_borrow_mut(|out| {
+            out.clear();
+            push_part(out, |out| {
+                stored::encode_rows_into(instance.rows_ref(), out)
+            });
+            push_part(out, |out| stored::encode_core_into(instance, out));
+            out.extend_from_slice(&chunks);
+            if !news.is_empty() {
+                push_part(out, |out| stored::encode_history_into(&news, out));
+            }
+            let base = out.as_slice().to_vec();
+            out.shrink_to(SCRATCH_BYTES);
+            base
+        });
         self.base_sequence = self.sequence;
         self.records.clear();
         self.record_bytes = 0;
@@ -282,10 +299,12 @@ fn take_part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
         .ok_or_else(short)
 }
 
-fn push_part(part: &[u8], out: &mut Vec<u8>) {
-    let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(part);
+fn push_part(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let begin = out.len() + 4;
+    out.extend_from_slice(&[0; 4]);
+    write(out);
+    let length = u32::try_from(out.len() - begin).unwrap_or(u32::MAX);
+    out[begin - 4..begin].copy_from_slice(&length.to_le_bytes());
 }
 
 #[cfg(test)]
@@ -302,7 +321,7 @@ mod tests {
     fn bytes_at_rest_that_end_early_are_an_error_at_every_length() {
         let mut whole = Vec::new();
         for part in [&b"rows"[..], b"core", b"chunk"] {
-            push_part(part, &mut whole);
+            push_part(&mut whole, |out| out.extend_from_slice(part));
         }
         let parts = split(&whole).expect("whole");
         assert_eq!((parts.rows, parts.core), (&b"rows"[..], &b"core"[..]));

@@ -24,7 +24,10 @@ pub const ENDED_VERSION: u8 = 1;
 
 /// The events of one command, as one record.
 pub fn encode_events(events: &[Event]) -> Vec<u8> {
-    codec::encode(EVENTS_VERSION, &events)
+    // Most commands' events fit: growing costs more than what is not used.
+    let mut out = Vec::with_capacity(512);
+    codec::encode_into(EVENTS_VERSION, &events, &mut out);
+    out
 }
 
 /// Reads `encode_events`.
@@ -32,12 +35,19 @@ pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, DecodeError> {
     codec::decode(EVENTS_VERSION, bytes)
 }
 
-/// The summary of an entity at rest. Work that someone else does stands behind the rest, when there is any.
-pub fn encode_rows(rows: &Rows) -> Vec<u8> {
+/// The summary of an entity at rest, appended to `out`. Work that someone else does stands behind the rest, when there is any.
+pub fn encode_rows_into(rows: &Rows, out: &mut Vec<u8>) {
     match rows.works.is_empty() {
-        true => codec::encode(ROWS_VERSION, rows),
-        false => codec::encode(ROWS_WITH_WORK_VERSION, &(rows, &rows.works)),
+        true => codec::encode_into(ROWS_VERSION, rows, out),
+        false => codec::encode_into(ROWS_WITH_WORK_VERSION, &(rows, &rows.works), out),
     }
+}
+
+/// `encode_rows_into`, alone.
+pub fn encode_rows(rows: &Rows) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
+    encode_rows_into(rows, &mut out);
+    out
 }
 
 /// Reads `encode_rows`.
@@ -50,7 +60,12 @@ pub fn decode_rows(bytes: &[u8]) -> Result<Rows, DecodeError> {
     codec::decode(ROWS_VERSION, bytes)
 }
 
-/// What waking needs beside the rows.
+/// What waking needs beside the rows, appended to `out`.
+pub fn encode_core_into(instance: &Instance, out: &mut Vec<u8>) {
+    codec::encode_into(CORE_VERSION, instance.core(), out);
+}
+
+/// `encode_core_into`, alone.
 pub fn encode_core(instance: &Instance) -> Vec<u8> {
     codec::encode(CORE_VERSION, instance.core())
 }
@@ -64,6 +79,11 @@ pub fn decode_core(
 ) -> Result<Instance, DecodeError> {
     let core: Core = codec::decode(CORE_VERSION, core)?;
     Ok(Instance::from_parts(root, tenant, rows, core))
+}
+
+/// A chunk of history, appended to `out`; `Instance::take_history` gives what is new since waking.
+pub fn encode_history_into(entries: &[Entry], out: &mut Vec<u8>) {
+    codec::encode_into(HISTORY_VERSION, &entries, out);
 }
 
 /// Takes what is new in an instance's history since waking, as a chunk; none when nothing is new.
