@@ -51,6 +51,28 @@ fn instances_are_measured_against_bare_hyper() {
 }
 
 #[test]
+fn robots_are_measured_in_each_manner_of_working() {
+    let robots = [
+        "jobs",
+        "--robots",
+        "4",
+        "--windows",
+        "1",
+        "--window-ms",
+        "200",
+    ];
+    let crowd = ["--crowd", "4", "--rate", "20", "--crowd-ms", "1000"];
+    let arguments = [robots.as_slice(), &crowd].concat();
+    let figures = [
+        "one request a step: ",
+        "the same, accepting by a request: ",
+        "batched: ",
+        "4 connected robots",
+    ];
+    expect(&arguments, &figures);
+}
+
+#[test]
 fn watchers_are_measured_with_and_without() {
     let crowd = [
         "live",

@@ -3,7 +3,8 @@
 //! Owns: the arithmetic and the order of windows. Never: reaches into the server; robots speak to it as robots do.
 //!
 //! ```text
-//!  one request a step   execute │ poll: offer │ poll: accept, start │ poll: result        ┐ alternating windows
+//!  one request a step   execute │ poll: offer │ poll: result                              ┐
+//!  accepting            execute │ poll: offer │ poll: accept, start │ poll: result        │ alternating windows
 //!  batched              execute │ poll: result of the last run, the next offer            ├ with beanstalkd -f 0:
 //!  beanstalkd           put     │ reserve     │ delete                                    ┘ the same connections
 //!  crowd                1,000 WebSockets with heartbeats, 50 jobs/s: from execute to offer
@@ -17,6 +18,7 @@ mod world;
 
 use super::{BenchError, disk, histogram::Histogram, windows::median};
 use clap::Args;
+use robots::Manner;
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -68,11 +70,17 @@ pub fn run(args: &JobsArgs) -> Result<(), BenchError> {
         println!("beanstalkd is not installed: rates are told without a ratio");
     }
     let length = Duration::from_millis(args.window_ms);
-    let (mut steps, mut batched, mut queued) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut steps, mut accepting, mut batched) = (Vec::new(), Vec::new(), Vec::new());
+    let mut queued = Vec::new();
     for _ in 0..args.windows {
-        for (batches, windows) in [(false, &mut steps), (true, &mut batched)] {
+        let manners = [
+            (Manner::Steps, &mut steps),
+            (Manner::Accepting, &mut accepting),
+            (Manner::Batched, &mut batched),
+        ];
+        for (manner, windows) in manners {
             let fdatasync_us = disk::fdatasync_p50_us(&args.home)?;
-            let work = robots::window(&world, args.robots, length, batches);
+            let work = robots::window(&world, args.robots, length, manner);
             let done = runtime.block_on(work)?;
             windows.push(window(done, fdatasync_us));
             if let Some(queue) = &queue {
@@ -94,6 +102,7 @@ pub fn run(args: &JobsArgs) -> Result<(), BenchError> {
         args.robots, args.windows
     );
     let one = line("one request a step", &steps);
+    let four = line("the same, accepting by a request", &accepting);
     let many = line("batched", &batched);
     if queue.is_some() {
         let other = line("beanstalkd -f 0", &queued);
@@ -101,6 +110,7 @@ pub fn run(args: &JobsArgs) -> Result<(), BenchError> {
             "one request a step ÷ beanstalkd: {:.2}  (aim 1.0, goal 1.8)",
             one / other
         );
+        println!("accepting by a request ÷ beanstalkd: {:.2}", four / other);
         println!(
             "batched ÷ beanstalkd: {:.2}  (aim 3, goal 10)",
             many / other

@@ -14,12 +14,23 @@ const WAIT_MS: u64 = 1_000;
 /// A last poll waits so long for what is on its way.
 const LINGER_MS: u64 = 100;
 
+/// How a robot works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Execute, take, result: one request each; what it is offered it has accepted.
+    Steps,
+    /// The same, and it accepts by a message of its own.
+    Accepting,
+    /// A poll carries the result of the last run and brings the next offer.
+    Batched,
+}
+
 /// One window: all robots at once; how many results were taken, and in how long.
 pub async fn window(
     world: &World,
     robots: usize,
     length: Duration,
-    batches: bool,
+    manner: Manner,
 ) -> Result<(u64, Duration), BenchError> {
     let ready = Arc::new(Barrier::new(robots + 1));
     let mut tasks = Vec::with_capacity(robots);
@@ -36,14 +47,15 @@ pub async fn window(
             n: 0,
             messages: Vec::new(),
         };
-        robot.hello(batches).await?;
+        robot.hello(manner != Manner::Accepting).await?;
         let ready = Arc::clone(&ready);
         tasks.push(tokio::spawn(async move {
             ready.wait().await;
             let until = Instant::now() + length;
-            let done = match batches {
-                false => robot.step_by_step(until).await,
-                true => robot.batched(until).await,
+            let done = match manner {
+                Manner::Steps => robot.step_by_step(until, false).await,
+                Manner::Accepting => robot.step_by_step(until, true).await,
+                Manner::Batched => robot.batched(until).await,
             };
             robot.leave().await?;
             done
@@ -105,14 +117,16 @@ impl Robot {
         Err(BenchError::Client(format!("no {kind} came")))
     }
 
-    async fn step_by_step(&mut self, until: Instant) -> Result<u64, BenchError> {
+    async fn step_by_step(&mut self, until: Instant, accepts: bool) -> Result<u64, BenchError> {
         let mut done = 0;
         while Instant::now() < until {
             self.person.ask(&self.execute, "{}").await?;
             let Some(offer) = self.offered(until).await? else {
                 break;
             };
-            self.wanted("start", &[of_run("accept", &offer)]).await?;
+            if accepts {
+                self.wanted("start", &[of_run("accept", &offer)]).await?;
+            }
             self.wanted("ack", &[result(&offer)]).await?;
             done += 1;
         }
