@@ -5,7 +5,7 @@
 
 use super::{
     body::Body,
-    call::{Answered, Call, done, new_id, ok},
+    call::{Answered, Call, Reach, done, new_id, ok},
     json::Object,
     page,
     problem::{Refused, internal},
@@ -284,12 +284,13 @@ fn told(call: &Call, asset: &Asset) -> Answered {
 /// Whoever gives an asset to a run must see it where it is. One that is not there is for the registry to refuse.
 pub fn check_named<'a>(
     call: &Call,
+    reach: &Reach,
     arguments: impl IntoIterator<Item = &'a Argument>,
 ) -> Result<(), Refused> {
     call.state.engine.registry.look(|registry| {
         for id in arguments.into_iter().filter_map(Argument::asset_id) {
-            if let Some(asset) = registry.asset(call.tenant(), id) {
-                call.check(P::AssetView, asset.meta.department)?;
+            if let Some(asset) = registry.asset(reach.tenant, id) {
+                reach.check(&call.state, P::AssetView, asset.meta.department)?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@
 //!  list      scope(permission)          the department of the header, or all that the caller may see
 //!  by id     check(permission, meta)    the resource's own department
 //!  creation  place(body, permission)    the body's, else the header's, else the root
+//!  named     reach.check(…)             what a body names, in the company that the thing itself belongs to
 //! ```
 
 use super::{
@@ -22,7 +23,7 @@ use crate::{
     sso::secret,
 };
 use codec::Tenant;
-use org::{Guid, Permission};
+use org::{Guid, Permission, Rights};
 use rpa::{
     registry::{Action, Command},
     terms::Stamp,
@@ -73,9 +74,42 @@ pub struct Place {
     pub department: rpa::Guid,
     /// Who, and when.
     pub by: Stamp,
+    rights: Rights,
+}
+
+/// A company, and what the caller may do there: what a body names is looked up in it.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// The company.
+    pub tenant: Tenant,
+    rights: Rights,
+}
+
+impl Reach {
+    /// 403 unless the permission is given in the department.
+    pub fn check(
+        &self,
+        state: &State,
+        permission: Permission,
+        department: rpa::Guid,
+    ) -> Result<(), Refused> {
+        let permitted = state.engine.organisation.look(|organisation| {
+            let department = Guid(department.0);
+            self.rights.permits(organisation, permission, department)
+        });
+        permitted.then_some(()).ok_or_else(Refused::forbidden)
+    }
 }
 
 impl Place {
+    /// What the caller may do there.
+    pub fn reach(&self) -> Reach {
+        Reach {
+            tenant: self.tenant,
+            rights: self.rights.clone(),
+        }
+    }
+
     /// A wish there.
     pub fn command(&self, action: Action) -> Command {
         Command {
@@ -157,6 +191,14 @@ impl Call {
         Err(Refused::forbidden())
     }
 
+    /// What the caller may do in their company.
+    pub fn reach(&self) -> Reach {
+        Reach {
+            tenant: self.visitor.tenant,
+            rights: self.visitor.rights.clone(),
+        }
+    }
+
     /// Something of the registry that the path names, when the caller may do `permission` with it.
     pub fn checked<'r, T: Listed>(
         &self,
@@ -217,6 +259,7 @@ impl Call {
                 company: company.unwrap_or(visitor.company),
                 department: rpa::Guid(department.0),
                 by: self.by(),
+                rights,
             })
         })
     }

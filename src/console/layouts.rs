@@ -4,7 +4,7 @@
 use super::{
     assets,
     body::Body,
-    call::{Answered, Call, done, new_id, ok},
+    call::{Answered, Call, Reach, done, new_id, ok},
     jobs::render,
     json::Object,
     page,
@@ -144,7 +144,7 @@ fn shown(call: &Call, permission: P) -> Answered {
 async fn create(call: Call) -> Answered {
     let body = call.body()?;
     let place = call.place(&body, P::LayoutCreate)?;
-    let settings = settings(&call, &body, &[])?;
+    let settings = settings(&call, &place.reach(), &body, &[])?;
     let id = new_id()?;
     let command = place.command(Action::CreateLayout {
         id,
@@ -167,7 +167,7 @@ async fn change(call: Call) -> Answered {
     let command = call.command(Action::ChangeLayout {
         id: old.id,
         etag: body.etag()?,
-        settings: settings(&call, &body, &old.nodes)?,
+        settings: settings(&call, &call.reach(), &body, &old.nodes)?,
     });
     call.state.engine.change_registry(command).await?;
     shown(&call, P::LayoutEdit)
@@ -190,9 +190,14 @@ async fn run(call: Call) -> Answered {
     execute::begin(&call, execute, Target::Layout(id), view).await
 }
 
-fn settings(call: &Call, body: &Body, old: &[Node]) -> Result<LayoutSettings, Refused> {
+fn settings(
+    call: &Call,
+    reach: &Reach,
+    body: &Body,
+    old: &[Node],
+) -> Result<LayoutSettings, Refused> {
     let nodes = match body.objects("nodes")? {
-        Some(nodes) => Some(read_nodes(call, &nodes, old)?),
+        Some(nodes) => Some(read_nodes(call, reach, &nodes, old)?),
         None => None,
     };
     Ok(LayoutSettings {
@@ -204,7 +209,12 @@ fn settings(call: &Call, body: &Body, old: &[Node]) -> Result<LayoutSettings, Re
 
 /// All nodes, in the order of their indexes; those without one stay where they are in the body. A node with an id that
 /// the layout has is that node, any other is a new one.
-fn read_nodes(call: &Call, bodies: &[Body], old: &[Node]) -> Result<Vec<NewNode>, Refused> {
+fn read_nodes(
+    call: &Call,
+    reach: &Reach,
+    bodies: &[Body],
+    old: &[Node],
+) -> Result<Vec<NewNode>, Refused> {
     let mut nodes = Vec::with_capacity(bodies.len());
     for (at, body) in (0_i64..).zip(bodies) {
         let id = body.id("id")?.map(|id| rpa::Guid(id.0));
@@ -222,22 +232,22 @@ fn read_nodes(call: &Call, bodies: &[Body], old: &[Node]) -> Result<Vec<NewNode>
     }
     nodes.sort_by_key(|(index, _)| *index);
     let nodes: Vec<NewNode> = nodes.into_iter().map(|(_, node)| node).collect();
-    may_run(call, &nodes)?;
+    may_run(call, reach, &nodes)?;
     Ok(nodes)
 }
 
 /// Whoever executes the layout executes its workflows: naming one needs the permission to. One that is not there is for
 /// the registry to refuse.
-fn may_run(call: &Call, nodes: &[NewNode]) -> Result<(), Refused> {
+fn may_run(call: &Call, reach: &Reach, nodes: &[NewNode]) -> Result<(), Refused> {
     call.state.engine.registry.look(|registry| {
         for node in nodes {
-            if let Some(workflow) = registry.workflow(call.tenant(), node.workflow) {
-                call.check(P::WorkflowExecute, workflow.meta.department)?;
+            if let Some(workflow) = registry.workflow(reach.tenant, node.workflow) {
+                reach.check(&call.state, P::WorkflowExecute, workflow.meta.department)?;
             }
         }
         Ok::<_, Refused>(())
     })?;
     let arguments = nodes.iter().flat_map(|node| &node.arguments);
     let arguments: Vec<&Argument> = arguments.map(|sourced| &sourced.argument).collect();
-    assets::check_named(call, arguments)
+    assets::check_named(call, reach, arguments)
 }

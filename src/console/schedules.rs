@@ -4,7 +4,7 @@
 use super::{
     assets,
     body::Body,
-    call::{Answered, Call, done, new_id, ok},
+    call::{Answered, Call, Reach, done, new_id, ok},
     jobs::render,
     json::{Object, array},
     page,
@@ -179,7 +179,7 @@ fn shown(call: &Call, permission: P) -> Answered {
 async fn create(call: Call) -> Answered {
     let body = call.body()?;
     let place = call.place(&body, P::ScheduleCreate)?;
-    let settings = settings(&call, &body)?;
+    let settings = settings(&call, &place.reach(), &body)?;
     let id = new_id()?;
     let command = place.command(Action::CreateSchedule {
         id,
@@ -204,7 +204,7 @@ async fn create(call: Call) -> Answered {
 async fn change(call: Call) -> Answered {
     let body = call.body()?;
     let id = look(&call, P::ScheduleEdit, |schedule| schedule.id)?;
-    let (etag, settings) = (body.etag()?, settings(&call, &body)?);
+    let (etag, settings) = (body.etag()?, settings(&call, &call.reach(), &body)?);
     let command = call.command(Action::ChangeSchedule { id, etag, settings });
     call.state.engine.change_registry(command).await?;
     shown(&call, P::ScheduleEdit)
@@ -245,13 +245,16 @@ async fn fire(call: Call) -> Answered {
     execute::begin(&call, execute, target, view).await
 }
 
-fn settings(call: &Call, body: &Body) -> Result<ScheduleSettings, Refused> {
+fn settings(call: &Call, reach: &Reach, body: &Body) -> Result<ScheduleSettings, Refused> {
     let target = match body.object("target")? {
-        Some(target) => Some(read_target(call, &target)?),
+        Some(target) => Some(read_target(&target)?),
         None => None,
     };
+    if let Some(target) = target {
+        may_execute(call, reach, target)?;
+    }
     let arguments = body.arguments("arguments")?;
-    assets::check_named(call, arguments.iter().flatten())?;
+    assets::check_named(call, reach, arguments.iter().flatten())?;
     Ok(ScheduleSettings {
         label: body.label()?,
         target,
@@ -277,29 +280,33 @@ fn cleared<T>(body: &Body, name: &str, given: Option<T>) -> Result<Option<Option
     })
 }
 
-fn read_target(call: &Call, body: &Body) -> Result<Target, Refused> {
+fn read_target(body: &Body) -> Result<Target, Refused> {
     let id = rpa::Guid(body.required_id("id")?.0);
     let kind = body.required_text("type")?;
-    let target = match kind.trim().to_ascii_lowercase().as_str() {
-        "workflow" => Target::Workflow(id),
-        "layout" | "workflowlayout" => Target::Layout(id),
-        _ => return Err(Refused::field("target.type", "Workflow or Layout")),
-    };
-    // Whoever schedules it executes it. What is not there is for the registry to refuse.
+    match kind.trim().to_ascii_lowercase().as_str() {
+        "workflow" => Ok(Target::Workflow(id)),
+        "layout" | "workflowlayout" => Ok(Target::Layout(id)),
+        _ => Err(Refused::field("target.type", "Workflow or Layout")),
+    }
+}
+
+/// Whoever schedules something executes it. What is not there is for the registry to refuse.
+fn may_execute(call: &Call, reach: &Reach, target: Target) -> Result<(), Refused> {
     call.state.engine.registry.look(|registry| {
         let (department, permission) = match target {
             Target::Workflow(id) => {
-                let found = registry.workflow(call.tenant(), id);
+                let found = registry.workflow(reach.tenant, id);
                 (found.map(|one| one.meta.department), P::WorkflowExecute)
             }
             Target::Layout(id) => {
-                let found = registry.layout(call.tenant(), id);
+                let found = registry.layout(reach.tenant, id);
                 (found.map(|one| one.meta.department), P::LayoutExecute)
             }
         };
-        department.map_or(Ok(()), |department| call.check(permission, department))
-    })?;
-    Ok(target)
+        department.map_or(Ok(()), |department| {
+            reach.check(&call.state, permission, department)
+        })
+    })
 }
 
 fn read_rule(body: &Body) -> Result<Option<Rule>, Refused> {

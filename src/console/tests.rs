@@ -12,6 +12,7 @@ mod jobs;
 mod layouts;
 mod live;
 mod matrix;
+mod naming;
 mod organisation;
 mod packages;
 mod robots;

@@ -7,8 +7,9 @@ mod robots;
 mod upgrade;
 
 use super::{
+    assets,
     body::Body,
-    call::{Answered, Call, done, new_id, ok},
+    call::{Answered, Call, Reach, done, new_id, ok},
     json::Object,
     page,
     problem::Refused,
@@ -175,7 +176,7 @@ async fn create(call: Call) -> Answered {
     body.required_id("packageId")?;
     let place = call.place(&body, P::WorkflowCreate)?;
     let settings = settings(&body)?;
-    may_name(&call, place.tenant, &settings)?;
+    may_name(&call, &place.reach(), &settings)?;
     let id = new_id()?;
     let command = place.command(Action::CreateWorkflow {
         id,
@@ -198,7 +199,7 @@ async fn change(call: Call) -> Answered {
     let id = check(&call, P::WorkflowEdit)?;
     let body = call.body()?;
     let (etag, settings) = (body.etag()?, settings(&body)?);
-    may_name(&call, call.tenant(), &settings)?;
+    may_name(&call, &call.reach(), &settings)?;
     let command = call.command(Action::ChangeWorkflow { id, etag, settings });
     call.state.engine.change_registry(command).await?;
     answer(&call, P::WorkflowEdit, call.visitor.company, id)
@@ -248,24 +249,18 @@ fn notification(body: &Body) -> Result<Option<Notification>, Refused> {
     }))
 }
 
-/// Whoever names a package or a group must be allowed to see it. What does not exist, the registry says.
-fn may_name(
-    call: &Call,
-    tenant: codec::Tenant,
-    settings: &WorkflowSettings,
-) -> Result<(), Refused> {
-    if tenant != call.tenant() {
-        // The permission was checked in the other company; what is named there, the registry checks.
-        return Ok(());
-    }
-    call.state.engine.registry.look(|registry| {
+/// Whoever names a package, a group or an asset must be allowed to see it. What does not exist, the registry says.
+fn may_name(call: &Call, reach: &Reach, settings: &WorkflowSettings) -> Result<(), Refused> {
+    let (state, tenant) = (&call.state, reach.tenant);
+    assets::check_named(call, reach, settings.arguments.iter().flatten())?;
+    state.engine.registry.look(|registry| {
         let package = settings.package.and_then(|id| registry.package(tenant, id));
         if let Some(package) = package {
-            call.check(P::PackageView, package.meta.department)?;
+            reach.check(state, P::PackageView, package.meta.department)?;
         }
         let group = settings.queue.and_then(|id| registry.group(tenant, id));
         if let Some(group) = group {
-            call.check(P::QueueView, group.meta.department)?;
+            reach.check(state, P::QueueView, group.meta.department)?;
         }
         Ok(())
     })

@@ -40,7 +40,8 @@ impl Story {
         self.names.insert(name.to_owned(), id);
     }
 
-    fn filled(&self, text: &str) -> String {
+    /// A text with what was bound in the places of its names.
+    pub fn filled(&self, text: &str) -> String {
         let mut filled = text.to_owned();
         for (name, value) in &self.names {
             filled = filled.replace(&format!("{{{name}}}"), value);

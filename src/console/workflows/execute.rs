@@ -3,6 +3,7 @@
 use crate::{
     api::order,
     console::{
+        assets,
         body::Body,
         call::{Answered, Call, new_id, ok},
         jobs::render,
@@ -31,6 +32,8 @@ pub async fn execute(call: Call) -> Answered {
 /// An execute as the request asks for it.
 pub fn asked(call: &Call) -> Result<Execute, Refused> {
     let body = call.body()?;
+    let overrides = overrides(&body)?;
+    assets::check_named(call, &call.reach(), &overrides.arguments)?;
     Ok(Execute {
         tenant: call.tenant(),
         execution: new_id()?,
@@ -38,7 +41,7 @@ pub fn asked(call: &Call) -> Result<Execute, Refused> {
         startup: startup(&body)?,
         source: body.text("source")?,
         activity: None,
-        overrides: overrides(&body)?,
+        overrides,
     })
 }
 
