@@ -24,6 +24,16 @@ fn request(method: &str, path: &str, id: &str) -> String {
     format!("{method} {filled}")
 }
 
+/// The same with an id of its own for each place.
+fn request_of(method: &str, path: &str, outer: &str, inner: &str) -> String {
+    let mut ids = [outer, inner].into_iter();
+    let parts = path.split('/').map(|part| match part.starts_with('{') {
+        true => ids.next().unwrap_or(inner),
+        false => part,
+    });
+    format!("{method} {}", parts.collect::<Vec<_>>().join("/"))
+}
+
 /// Every endpoint: request with ids that nothing has, and what it needs.
 fn all() -> Vec<(String, Need)> {
     let all = endpoints().into_iter();
@@ -179,6 +189,77 @@ async fn what_another_company_has_is_not_there() {
             told.refused(status, code);
         }
     }
+    server.stop().await;
+}
+
+/// What of ours an inner id is below, and an inner id of the other company's; an endpoint of a new kind must say what
+/// that is.
+async fn nested(server: &Server, path: &str) -> (String, String) {
+    let [ours, theirs] = [ADMIN, FOREIGN];
+    let ask = async |token: &str, request: &str, body: &str| {
+        let told = server.send(token, request, &[], body.to_owned()).await;
+        let told = told.json();
+        let made = if told["list"].is_array() {
+            &told["list"][0]
+        } else {
+            &told
+        };
+        made["id"].as_str().unwrap_or_default().to_owned()
+    };
+    let word = |n: usize| path.split('/').nth(n).unwrap_or_default();
+    match (word(2), word(4)) {
+        ("packages", "versions") => {
+            let (package, _) = server.upload(ours, &[], dgs("ours", "1.0", "")).await;
+            let (_, version) = server.upload(theirs, &[], dgs("theirs", "1.0", "")).await;
+            (package, version)
+        }
+        (kind @ ("queues" | "workflows"), "robots") => {
+            let robot = ask(theirs, "POST /openapi/robots", r#"{"name":"r"}"#).await;
+            if kind == "queues" {
+                return (
+                    ask(ours, "POST /openapi/queues", r#"{"name":"g"}"#).await,
+                    robot,
+                );
+            }
+            let (package, _) = server.upload(ours, &[], dgs("ours", "1.0", "")).await;
+            let body = format!(r#"{{"name":"w","packageId":"{package}"}}"#);
+            (ask(ours, "POST /openapi/workflows", &body).await, robot)
+        }
+        ("taskqueues", kind @ ("messages" | "bindings")) => {
+            let queue = r#"{"name":"q"}"#;
+            let own = ask(ours, "POST /openapi/taskqueues", queue).await;
+            let foreign = ask(theirs, "POST /openapi/taskqueues", queue).await;
+            let request = format!("POST /openapi/taskqueues/{foreign}/{kind}");
+            let (package, _) = server.upload(theirs, &[], dgs("theirs", "1.0", "")).await;
+            let body = format!(r#"{{"name":"w","packageId":"{package}"}}"#);
+            let workflow = ask(theirs, "POST /openapi/workflows", &body).await;
+            let body = format!(r#"{{"workflowId":"{workflow}","body":1}}"#);
+            (own, ask(theirs, &request, &body).await)
+        }
+        _ => panic!("say here what of ours and of the other company's {path} names"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_company_has_is_not_below_what_is_ours_either() {
+    let server = Server::start().await;
+    let nested_paths = endpoints()
+        .into_iter()
+        .filter(|endpoint| endpoint.route.path.matches('{').count() == 2);
+    let mut seen = 0;
+    for endpoint in nested_paths {
+        let (method, path) = (endpoint.route.method.as_str(), endpoint.route.path);
+        let (ours, theirs) = nested(&server, path).await;
+        assert!(!ours.is_empty() && !theirs.is_empty(), "{method} {path}");
+        for inner in [theirs.as_str(), NOTHING, "no-id"] {
+            let request = request_of(method, path, &ours, inner);
+            let body = format!(r#"{{"receipt":"{NOTHING}"}}"#);
+            let told = server.send(ADMIN, &request, &[], body).await;
+            assert_eq!(told.status, 404, "{request}: {}", told.text());
+        }
+        seen += 1;
+    }
+    assert!(seen >= 10, "{seen} paths");
     server.stop().await;
 }
 
