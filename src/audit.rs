@@ -1,20 +1,24 @@
 //! The audit trail: every operator's change, with who, what, when and from where.
 //!
 //! Owns: what a row says. It is in `history.db` before the change begins, and what became of it before the answer leaves:
-//! no change is without a row, also when the client or the server goes in between. Never: keeps what was sent beyond
-//! the names of its members and the ids among them.
+//! no change is without a row, also when the client or the server goes in between. Never: lets a handler begin without
+//! its row; keeps what was sent beyond the names of its members and the ids among them.
 //!
 //! ```text
 //!  request ─▶ row: begun ─▶ durable ─▶ handler ─▶ row: ended ─▶ durable ─▶ answer
+//!     └─ no room for it ────┴─▶ refused: nothing was changed, and no value was read
 //! ```
 
 use crate::{
     access::{Caller, Visitor},
-    http::{Body, Context, Handler, Method, Params, Request, Response, Route, StatusCode},
+    http::{Body, Context, Fault, Handler, Method, Params, Request, Response, Route, StatusCode},
     server::State,
     sso::secret,
 };
-use actors::archive::{AuditEntry, AuditOutcome, AuditRow};
+use actors::{
+    Failure,
+    archive::{AuditEntry, AuditOutcome, AuditRow},
+};
 use codec::Tenant;
 use serde_json::Value;
 use std::{panic::resume_unwind, time::Duration};
@@ -24,6 +28,8 @@ use tokio::sync::oneshot;
 const WITHIN: Duration = Duration::from_secs(10);
 /// Characters of a detail, at most.
 const DETAIL_CHARS: usize = 1_000;
+/// Whoever is refused because there can be no row now comes again after so many seconds.
+const AGAIN_S: u32 = 5;
 
 /// The code of a success in an answer of process-center.
 const DONE: &str = "000000";
@@ -49,33 +55,44 @@ pub fn noted(route: Route<State>) -> Route<State> {
     let doing = Doing::of(&route);
     route.around(
         move |state, request, params| doing.entry(state, request, params),
-        |state, entry, handler| Box::pin(note(state, entry, handler)),
+        |state, entry, handler| Box::pin(async { Ok(note(state, entry, handler).await) }),
     )
 }
 
-async fn follow(state: Context<State>, entry: AuditEntry, handler: Handler) -> Response {
-    if state.engine.admit().is_err() {
-        // It is refused where it is decided, in the words of its API.
-        return handler().await;
+async fn follow(
+    state: Context<State>,
+    entry: AuditEntry,
+    handler: Handler,
+) -> Result<Response, Fault> {
+    match state.engine.admit() {
+        Ok(_) => {}
+        Err(Failure::DiskFull) => return Err(Fault::DiskFull),
+        Err(_) => return Err(without_row()),
     }
     // A client that goes does not end what it began.
     let task = tokio::spawn(async move {
         let id = entry.id;
         if !put(&state, AuditRow::Begun(entry)).await {
-            return Response::new(StatusCode::SERVICE_UNAVAILABLE);
+            return Err(without_row());
         }
         let response = handler().await;
         let ended = AuditRow::Ended(outcome(id, &response));
         // The row that it began is there in any case.
         put(&state, ended).await;
-        response
+        Ok(response)
     });
     match task.await {
         Ok(response) => response,
         Err(stopped) => match stopped.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            Err(_) => Response::new(StatusCode::SERVICE_UNAVAILABLE),
+            Err(_) => Err(without_row()),
         },
+    }
+}
+
+fn without_row() -> Fault {
+    Fault::Overloaded {
+        retry_after_s: AGAIN_S,
     }
 }
 

@@ -43,7 +43,7 @@ pub use pairs::Pairs;
 pub use path::Params;
 pub use request::{Arrival, Head, Payload, Request};
 pub use response::{Body, BodySender, Response};
-pub use route::{Api, Context, Guard, Handler, Route, RouteGuard, Running};
+pub use route::{Api, Context, Guard, Handler, Route, RouteGuard, Running, Surrounding};
 pub use router::{Router, RouterError};
 pub use serve::{Shutdown, serve};
 pub use styles::{Problem, Spring};

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use hyper::Method;
 
-use super::{Answer, At, ErrorStyle, Head, Params, Request, Response};
+use super::{Answer, At, ErrorStyle, Fault, Head, Params, Request, Response};
 
 /// What every handler is given: the server's shared state.
 pub type Context<S> = Arc<S>;
@@ -18,6 +18,9 @@ pub type RouteGuard<S> = Box<dyn Fn(&S, &mut Head) -> Result<(), Box<Response>> 
 
 /// A handler at work.
 pub type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What is around a handler, at work; a fault is worded as the API does.
+pub type Surrounding = Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>>;
 
 /// A handler that has not begun: some of them begin as soon as they are called.
 pub type Handler = Box<dyn FnOnce() -> Running + Send>;
@@ -152,14 +155,15 @@ impl<S: Send + Sync + 'static> Route<S> {
     pub fn around<T, B, F>(mut self, before: B, follow: F) -> Self
     where
         B: Fn(&S, &Request, &Params) -> T + Send + Sync + 'static,
-        F: Fn(Context<S>, T, Handler) -> Running + Send + Sync + 'static,
+        F: Fn(Context<S>, T, Handler) -> Surrounding + Send + Sync + 'static,
     {
         let run = Arc::new(self.run);
         self.run = Box::new(move |context, request, params, style, at| {
             let seen = before(&context, &request, &params);
-            let (run, given) = (Arc::clone(&run), Arc::clone(&context));
-            let handler = Box::new(move || run(given, request, params, style, at));
-            follow(context, seen, handler)
+            let (run, given, inner) = (Arc::clone(&run), Arc::clone(&context), at.clone());
+            let handler = Box::new(move || run(given, request, params, style, inner));
+            let surrounding = follow(context, seen, handler);
+            Box::pin(async move { surrounding.await.answer(style, &at) })
         });
         self
     }

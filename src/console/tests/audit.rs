@@ -219,6 +219,40 @@ async fn executing_is_noted_beside_its_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_changed_and_no_value_is_read_while_no_row_can_be_written() {
+    let mut story = Story::begin().await;
+    let asset = r#"{"name":"login","type":"String","value":"s3cret"}"#;
+    story
+        .tell(&[("admin", "POST /assets", asset, 200, &[], "a=/id")])
+        .await;
+    let engine = story.server.state.engine.clone();
+    let mut let_in = Vec::new();
+    while let Ok(admitted) = engine.admit() {
+        let_in.push(admitted);
+    }
+    let requests = [
+        "GET /assets/{a}/value",
+        "GET /assets/by-name/login/value",
+        "PATCH /assets/{a}",
+        "POST /queues",
+    ];
+    for request in requests {
+        let told = story.send("admin", request, r#"{"name":"n"}"#).await;
+        told.refused(503, "overloaded");
+        assert!(told.headers.contains_key("retry-after"), "{request}");
+        assert!(!told.text().contains("s3cret"), "{request}");
+    }
+    assert_eq!(named(&rows(&story, "admin", "").await), ["Asset create"]);
+    drop(let_in);
+    story
+        .tell(&[("admin", requests[0], "", 200, &["s3cret"], "")])
+        .await;
+    let all = rows(&story, "admin", "").await;
+    assert_eq!(named(&all), ["Asset value.read", "Asset create"]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_began_is_in_the_trail_also_when_nobody_was_answered() {
     let story = Story::begin().await;
     let engine = story.server.state.engine.clone();
