@@ -179,7 +179,7 @@ fn shown(call: &Call, permission: P) -> Answered {
 async fn create(call: Call) -> Answered {
     let body = call.body()?;
     let place = call.place(&body, P::ScheduleCreate)?;
-    let settings = settings(&call, &place.reach(), &body)?;
+    let settings = settings(&call, &place.reach(), &body, None)?;
     let id = new_id()?;
     let command = place.command(Action::CreateSchedule {
         id,
@@ -203,8 +203,9 @@ async fn create(call: Call) -> Answered {
 /// `PATCH /openapi/schedules/{id}`
 async fn change(call: Call) -> Answered {
     let body = call.body()?;
-    let id = look(&call, P::ScheduleEdit, |schedule| schedule.id)?;
-    let (etag, settings) = (body.etag()?, settings(&call, &call.reach(), &body)?);
+    let (id, target) = look(&call, P::ScheduleEdit, |one| (one.id, one.target))?;
+    let settings = settings(&call, &call.reach(), &body, Some(target))?;
+    let etag = body.etag()?;
     let command = call.command(Action::ChangeSchedule { id, etag, settings });
     call.state.engine.change_registry(command).await?;
     shown(&call, P::ScheduleEdit)
@@ -221,7 +222,11 @@ async fn remove(call: Call) -> Answered {
 /// `POST /openapi/schedules/{id}/enable` and `…/disable`
 async fn switch(call: Call, enabled: bool) -> Answered {
     let etag = call.body()?.etag()?;
-    let id = look(&call, P::ScheduleEdit, |schedule| schedule.id)?;
+    let (id, target) = look(&call, P::ScheduleEdit, |one| (one.id, one.target))?;
+    // Whoever stops it executes nothing.
+    if enabled {
+        may_execute(&call, &call.reach(), target)?;
+    }
     let settings = ScheduleSettings {
         enabled: Some(enabled),
         ..ScheduleSettings::default()
@@ -245,12 +250,19 @@ async fn fire(call: Call) -> Answered {
     execute::begin(&call, execute, target, view).await
 }
 
-fn settings(call: &Call, reach: &Reach, body: &Body) -> Result<ScheduleSettings, Refused> {
+/// What a body says of a schedule whose target is `now`.
+fn settings(
+    call: &Call,
+    reach: &Reach,
+    body: &Body,
+    now: Option<Target>,
+) -> Result<ScheduleSettings, Refused> {
     let target = match body.object("target")? {
         Some(target) => Some(read_target(&target)?),
         None => None,
     };
-    if let Some(target) = target {
+    // When it runs and with what is as much of an execution as what runs.
+    if let Some(target) = target.or(now) {
         may_execute(call, reach, target)?;
     }
     let arguments = body.arguments("arguments")?;

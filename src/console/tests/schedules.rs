@@ -151,6 +151,77 @@ async fn nobody_schedules_what_they_may_not_execute() {
     story.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_changes_when_something_runs_that_they_may_not_execute() {
+    let mut story = Story::begin().await;
+    story.workflow("top", "root").await;
+    story.workflow("own", "sales").await;
+    let given = r#"{"name":"s","every":"P1D","target":{"type":"Workflow","id":"{top}"}}"#;
+    let retargeted = r#"{"target":{"type":"Workflow","id":"{own}"}}"#;
+    story
+        .tell(&[
+            (
+                "admin/sales",
+                "POST /schedules",
+                given,
+                200,
+                &["{sales}"],
+                "s=/id",
+            ),
+            (
+                "sales",
+                "PATCH /schedules/{s}",
+                r#"{"every":"PT1M"}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            (
+                "sales",
+                "PATCH /schedules/{s}",
+                r#"{"arguments":[]}"#,
+                403,
+                &["forbidden"],
+                "",
+            ),
+            (
+                "sales",
+                "POST /schedules/{s}/enable",
+                "",
+                403,
+                &["forbidden"],
+                "",
+            ),
+            // Whoever may change it may stop it.
+            (
+                "sales",
+                "POST /schedules/{s}/disable",
+                "",
+                200,
+                &[r#""enabled":false"#],
+                "",
+            ),
+            (
+                "sales",
+                "PATCH /schedules/{s}",
+                retargeted,
+                200,
+                &["{own}"],
+                "",
+            ),
+            (
+                "sales",
+                "POST /schedules/{s}/enable",
+                "",
+                200,
+                &[r#""enabled":true"#],
+                "",
+            ),
+        ])
+        .await;
+    story.end().await;
+}
+
 /// The first instant of the year 2100, in milliseconds since 1970.
 const YEAR_2100_MS: i64 = 4_102_444_800_000;
 
