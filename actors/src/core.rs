@@ -8,6 +8,7 @@ use crate::{
     bridge::Bridge,
     cause::Cause,
     clock::Clock,
+    closing::Closing,
     commit::CommitQueue,
     definitions::{self, Catalog, Gate},
     directory::Directory,
@@ -64,6 +65,8 @@ pub struct Core {
     pub organisation: Organisation,
     /// What is configured for robots.
     pub registry: Registry,
+    /// Departments that nothing comes into any more.
+    pub closing: Closing,
     /// Executions in memory.
     pub executions: Executions,
     /// What readers see of them, and who waits for whom.

@@ -14,6 +14,7 @@ mod bridge;
 pub mod cause;
 pub mod clock;
 pub mod clockwork;
+pub mod closing;
 pub mod commit;
 pub mod core;
 pub mod definitions;

@@ -17,7 +17,13 @@ mod runs;
 pub use cell::{Cell, QueueChange};
 pub use recovered::Recovered;
 
-use crate::{commit::Space, core::Core, engine::Engine, failure::Failure, message::Answer};
+use crate::{
+    commit::Space,
+    core::{Answering, Core},
+    engine::Engine,
+    failure::Failure,
+    message::Answer,
+};
 use codec::Tenant;
 use dashmap::{DashMap, Entry};
 use parking_lot::Mutex;
@@ -179,13 +185,20 @@ impl Engine {
         new: rpa::queue::NewQueue,
         view: impl FnOnce(&Queue) -> T,
     ) -> Result<T, Failure> {
+        let _admitted = self.admit()?;
         let cell = Arc::new(Cell::new(id, tenant));
         if !self.queues.insert(Arc::clone(&cell)) {
             let refusal = rpa::registry::Refusal::IdTaken(id);
             return Err(Failure::Registry(refusal));
         }
-        let create = Command::Create(Box::new(new));
-        let made = self.order_queue(id, create, |queue, _| view(queue)).await;
+        let begun = self.closing.enter(new.department).map(|_held| {
+            let create = Command::Create(Box::new(new));
+            send(self.core(), &cell, create, |queue, _| view(queue))
+        });
+        let made = match begun {
+            Ok(receiver) => receiver.await.unwrap_or(Err(Failure::Stopping)),
+            Err(failure) => Err(failure),
+        };
         if made.is_err() {
             self.queues.cells.remove(&id);
         }
@@ -202,11 +215,7 @@ impl Engine {
         let _admitted = self.admit()?;
         let cell = self.queues.get(queue);
         let cell = cell.ok_or(Failure::Queue(Refusal::UnknownQueue))?;
-        let (sender, receiver) = oneshot::channel();
-        cell.command(self.core(), command, view, |result| -> Answer {
-            // Whoever asked may have gone.
-            Box::new(move || drop(sender.send(result)))
-        });
+        let receiver = send(self.core(), &cell, command, view);
         receiver.await.unwrap_or(Err(Failure::Stopping))
     }
 
@@ -236,6 +245,21 @@ impl Engine {
             let _ = tokio::time::timeout(left, arrived).await;
         }
     }
+}
+
+/// Decides a command; the answer comes out when it is durable.
+fn send<T: Send + 'static>(
+    core: &Core,
+    cell: &Arc<Cell>,
+    command: Command,
+    view: impl FnOnce(&Queue, &Decision) -> T,
+) -> Answering<T> {
+    let (sender, receiver) = oneshot::channel();
+    cell.command(core, command, view, |result| -> Answer {
+        // Whoever asked may have gone.
+        Box::new(move || drop(sender.send(result)))
+    });
+    receiver
 }
 
 fn received(queue: &Queue, decision: &Decision) -> Vec<Received> {

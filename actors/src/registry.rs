@@ -47,6 +47,7 @@ impl Registry {
         let _admitted = core.admit()?;
         self.settle(core, |state| {
             let mut command = command;
+            core.closing.check(state, command.tenant, &command.action)?;
             fill_in(core, state, &mut command.action);
             let decision = registry::decide(state, command)?;
             Ok((decision.events, decision.reply))
@@ -61,6 +62,8 @@ impl Registry {
             let mut state = state.clone();
             let mut events = Vec::new();
             for mut command in commands {
+                core.closing
+                    .check(&state, command.tenant, &command.action)?;
                 fill_in(core, &state, &mut command.action);
                 let decision = registry::decide(&state, command)?;
                 for event in &decision.events {

@@ -1,6 +1,6 @@
 //! Companies made, changed and deleted, by who administers the system.
-//! Owns: that a company with anything of robots in it stays. Never: decides what `org` decides; shows a company to who has
-//! no rights in it.
+//! Never: decides what `org` decides, or what of robots keeps a company (that is `actors::closing`); shows a company to who
+//! has no rights in it.
 
 use super::edition;
 use crate::console::{
@@ -15,7 +15,6 @@ use org::{
     Command, Guid, Permission as P,
     tenancy::{self, Company, Department, Edition},
 };
-use rpa::registry::{Refusal, State as Registry};
 
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -154,16 +153,11 @@ async fn change(call: Call) -> Answered {
 /// `DELETE /openapi/companies/{id}`
 async fn remove(call: Call) -> Answered {
     let company = find(&call, P::CompanyDelete)?;
-    let users = call
-        .state
-        .engine
-        .registry
-        .look(|registry| inhabitants(registry, &company));
-    if !users.is_empty() {
-        return Err(Refusal::InUse { users }.into());
-    }
-    let command = tenancy::Command::DeleteCompany(company.id);
-    call.organise(Command::Tenancy(command)).await?;
+    let command = Command::Tenancy(tenancy::Command::DeleteCompany(company.id));
+    let engine = &call.state.engine;
+    engine
+        .delete_departments(company.tenant, None, command)
+        .await?;
     done()
 }
 
@@ -176,22 +170,4 @@ fn read_edition(body: &Body) -> Result<Option<Edition>, Refused> {
         "community" => Ok(Some(Edition::Community)),
         _ => Err(Refused::field("edition", "Enterprise or Community")),
     }
-}
-
-/// What of robots and their work is in a company, for people.
-fn inhabitants(registry: &Registry, company: &Company) -> Vec<String> {
-    let tenant = company.tenant;
-    let packages = registry.packages(tenant).map(|one| ("package", &one.label));
-    let robots = registry.robots(tenant).map(|one| ("robot", &one.label));
-    let workflows = registry
-        .workflows(tenant)
-        .map(|one| ("workflow", &one.label));
-    let layouts = registry.layouts(tenant).map(|one| ("layout", &one.label));
-    let groups = registry.groups(tenant);
-    let groups = groups.filter(|one| one.dedicated_robot.is_none());
-    let groups = groups.map(|one| ("robot group", &one.label));
-    let all = packages.chain(robots).chain(workflows).chain(layouts);
-    all.chain(groups)
-        .map(|(kind, label)| format!("{kind} '{}'", label.name))
-        .collect()
 }

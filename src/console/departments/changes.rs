@@ -1,5 +1,5 @@
 //! Departments made, changed and deleted.
-//! Owns: that a department with anything of robots in it stays. Never: decides what `org` decides.
+//! Never: decides what `org` decides, or what of robots keeps a department (that is `actors::closing`).
 
 use super::Tree;
 use crate::console::{
@@ -12,11 +12,7 @@ use org::{
     Command, Guid, Permission as P,
     tenancy::{self, Department},
 };
-use rpa::{
-    Guid as Id,
-    registry::{Refusal, State as Registry},
-    terms::{Label, Meta},
-};
+use rpa::Guid as Id;
 
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -165,49 +161,10 @@ async fn change(call: Call) -> Answered {
 /// `DELETE /openapi/departments/{id}`
 async fn remove(call: Call) -> Answered {
     let id = find(&call, P::DepartmentDelete)?.id;
-    let users = call
-        .state
-        .engine
-        .registry
-        .look(|registry| inhabitants(registry, &call, Id(id.0)));
-    if !users.is_empty() {
-        return Err(Refusal::InUse { users }.into());
-    }
-    let command = tenancy::Command::DeleteDepartment(id);
-    call.organise(Command::Tenancy(command)).await?;
+    let command = Command::Tenancy(tenancy::Command::DeleteDepartment(id));
+    let engine = &call.state.engine;
+    engine
+        .delete_departments(call.tenant(), Some(Id(id.0)), command)
+        .await?;
     done()
-}
-
-/// What of robots and their work is in a department, for people.
-fn inhabitants(registry: &Registry, call: &Call, department: Id) -> Vec<String> {
-    let tenant = call.tenant();
-    let mut users = Vec::new();
-    let mut add = |kind: &str, meta: &Meta, label: &Label| {
-        if meta.department == department {
-            users.push(format!("{kind} '{}'", label.name));
-        }
-    };
-    registry
-        .packages(tenant)
-        .for_each(|one| add("package", &one.meta, &one.label));
-    registry
-        .robots(tenant)
-        .for_each(|one| add("robot", &one.meta, &one.label));
-    registry
-        .groups(tenant)
-        .filter(|one| one.dedicated_robot.is_none())
-        .for_each(|one| add("robot group", &one.meta, &one.label));
-    registry
-        .workflows(tenant)
-        .for_each(|one| add("workflow", &one.meta, &one.label));
-    registry
-        .layouts(tenant)
-        .for_each(|one| add("layout", &one.meta, &one.label));
-    registry
-        .assets(tenant)
-        .for_each(|one| add("asset", &one.meta, &one.label));
-    registry
-        .schedules(tenant)
-        .for_each(|one| add("schedule", &one.meta, &one.label));
-    users
 }
