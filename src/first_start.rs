@@ -1,4 +1,4 @@
-//! The first start: the keys, a company, its administrator.
+//! The first start: the keys, a company, its administrator; and at every start what a crash has left half done.
 //!
 //! Owns: what must be there before the first request, and that keys which do not fit the data are never used.
 //! Never: prints the password twice; it is random, and only its hash is kept.
@@ -15,6 +15,7 @@ use actors::Engine;
 use codec::Tenant;
 use org::{
     BuiltIn, Command, Common, Guid, Stamp,
+    clients::{self, Owner},
     people::{self, Account, CompanyUser, Extension, Status},
     tenancy::{self, Company, Department, Edition},
 };
@@ -119,6 +120,36 @@ pub async fn people(engine: &Engine) -> Result<(), Failed> {
          The password is shown this once; `loomwork user passwd` sets another."
     );
     Ok(())
+}
+
+/// Removes what a robot connects with that is registered no more: deleting one is two records, and a crash may have come
+/// between them. What cannot be written now is left for the next start.
+pub async fn robots(engine: &Engine) {
+    let clients: Vec<(String, Guid)> = engine.organisation.look(|organisation| {
+        let tenants = organisation.tenancy.companies().map(|one| one.tenant);
+        let clients = tenants.flat_map(|tenant| organisation.clients.of_tenant(tenant));
+        let robots = clients.filter_map(|client| match client.owner {
+            Owner::Robot { id, .. } => Some((client.id.clone(), id)),
+            Owner::People => None,
+        });
+        robots.collect()
+    });
+    let orphans: Vec<Command> = engine.registry.look(|registry| {
+        let orphans = clients.into_iter();
+        let orphans =
+            orphans.filter(|(_, id)| registry.robot_connecting(rpa::Guid(id.0)).is_none());
+        let orphans = orphans.map(|(client, _)| clients::Command::RemoveClient(client));
+        orphans.map(Command::Clients).collect()
+    });
+    if orphans.is_empty() {
+        return;
+    }
+    let count = orphans.len();
+    let command = Command::All(orphans);
+    match engine.organisation.command(engine.core(), command).await {
+        Ok(()) => tracing::info!(count, "secrets of robots that were deleted are gone, too"),
+        Err(failure) => tracing::warn!(%failure, count, "secrets of deleted robots remain"),
+    }
 }
 
 fn founding(hash: String, at_ms: i64) -> Result<Command, NoChance> {

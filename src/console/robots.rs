@@ -4,9 +4,9 @@
 //! Never: shows a secret twice, or connects one.
 //!
 //! ```text
-//!  POST            ─▶ registered ─▶ client with its id and a random secret ─▶ connection string, this once
+//!  POST            ─▶ registered, in its groups: one record ─▶ client with a random secret ─▶ connection string, this once
 //!  POST {id}/secret ─▶ another secret (a client, if a crash came between) ─▶ its tokens and its connection end
-//!  DELETE          ─▶ registered no more ─▶ no client
+//!  DELETE          ─▶ registered no more ─▶ no client (at the next start, if a crash came between)
 //! ```
 
 use super::{
@@ -188,17 +188,18 @@ async fn create(call: Call) -> Answered {
         return Err(Refused::field("queueIds", "groups of the robot's company"));
     }
     let (id, queue) = (new_id()?, new_id()?);
-    let command = place.command(Action::CreateRobot {
+    let create = Action::CreateRobot {
         id,
         queue,
         department: place.department,
         settings,
-    });
-    call.state.engine.change_registry(command).await?;
+    };
+    let actions = [create].into_iter().chain(groups.actions(id));
+    let commands = actions.map(|action| place.command(action)).collect();
+    let engine = &call.state.engine;
+    engine.registry.commands(engine.core(), commands).await?;
     let found = placed(&call, &place, id)?;
     let connection = enter(&call, &found.robot).await?;
-    groups.send(&call, id).await?;
-    let found = placed(&call, &place, id)?;
     ok(rendered(&call, place.company, &found, Some(&connection)))
 }
 
@@ -272,13 +273,15 @@ async fn change(call: Call) -> Answered {
     let found = find(&call, P::RobotEdit)?;
     let id = found.robot.id;
     let groups = Regrouping::read(&call, &body, &found.groups)?;
-    let command = call.command(Action::ChangeRobot {
+    let change = Action::ChangeRobot {
         id,
         etag: body.etag()?,
         settings: settings(&body)?,
-    });
-    call.state.engine.change_registry(command).await?;
-    groups.send(&call, id).await?;
+    };
+    let actions = [change].into_iter().chain(groups.actions(id));
+    let commands = actions.map(|action| call.command(action)).collect();
+    let engine = &call.state.engine;
+    engine.registry.commands(engine.core(), commands).await?;
     let found = find(&call, P::RobotEdit)?;
     ok(rendered(&call, call.visitor.company, &found, None))
 }
@@ -344,16 +347,12 @@ impl Regrouping {
         self.into.is_empty() && self.out_of.is_empty()
     }
 
-    async fn send(self, call: &Call, robot: rpa::Guid) -> Result<(), Refused> {
-        for group in self.into {
+    fn actions(self, robot: rpa::Guid) -> impl Iterator<Item = Action> {
+        let into = self.into.into_iter().map(move |group| {
             let robots = vec![robot];
-            let command = call.command(Action::AddRobots { group, robots });
-            call.state.engine.change_registry(command).await?;
-        }
-        for group in self.out_of {
-            let command = call.command(Action::RemoveRobot { group, robot });
-            call.state.engine.change_registry(command).await?;
-        }
-        Ok(())
+            Action::AddRobots { group, robots }
+        });
+        let out_of = self.out_of.into_iter();
+        into.chain(out_of.map(move |group| Action::RemoveRobot { group, robot }))
     }
 }

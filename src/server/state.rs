@@ -41,6 +41,7 @@ impl State {
         let engine = actors::open(options(&config)).await?;
         let keys = first_start::keys(&engine, &config, new_keys).await?;
         first_start::people(&engine).await?;
+        first_start::robots(&engine).await;
         let tenant = match config.auth.company {
             None => Tenant::default(),
             Some(id) => {
