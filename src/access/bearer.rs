@@ -47,6 +47,8 @@ pub enum Bearer {
     Robot {
         /// The robot's id.
         id: Guid,
+        /// The revision of its client when it was let in: every new secret is another one.
+        revision: u32,
         /// What it is called.
         name: String,
         /// Its company.
@@ -133,6 +135,7 @@ fn access_token(state: &State, token: &str) -> Option<Bearer> {
             Owner::People => None,
             Owner::Robot { tenant, id, .. } => Some(Bearer::Robot {
                 id: *id,
+                revision: client.revision,
                 name: client.name.clone(),
                 tenant: *tenant,
             }),

@@ -143,9 +143,16 @@ async fn hello(state: &Context<State>, robot: &Robot, asked: Asked) -> Result<Re
         (Ok(Read::Said(_) | Read::Unknown), _) => return Ok(malformed(&Malformed::NoHello)),
         (Err(reason), _) | (_, Err(reason)) => return Ok(malformed(&reason)),
     };
+    // As a socket's hello: looked at before and after.
+    if !robot.may_stay(state) {
+        return Ok(secret_ended());
+    }
     let core = state.engine.core();
     let connected = state.engine.robots.connect(core, robot.id, hello).await;
     let (session, outbox) = connected.ok_or(Fault::Overloaded { retry_after_s: 5 })?;
+    if !robot.may_stay(state) {
+        return Ok(secret_ended());
+    }
     for said in later {
         session.say(said);
     }
@@ -185,8 +192,7 @@ async fn collect(state: &State, polling: &mut Polling, id: Guid, wait: Duration)
         if let ToRobot::Close(close) = message {
             polling.ended = true;
             if close == Close::Secret {
-                let detail = frames::close(close).1;
-                return refuse(StatusCode::UNAUTHORIZED, "secret-ended", detail);
+                return secret_ended();
             }
             let problem = write::problem("closed", frames::close(close).1);
             polling.pending.push(problem);
@@ -258,6 +264,11 @@ fn asked(request: &Request) -> Result<Asked, Fault> {
         wait: Duration::from_millis(wait_ms.min(WAIT_MS)),
         messages: messages.collect::<Result<_, _>>()?,
     })
+}
+
+fn secret_ended() -> Response {
+    let detail = frames::close(Close::Secret).1;
+    refuse(StatusCode::UNAUTHORIZED, "secret-ended", detail)
 }
 
 fn malformed(reason: &Malformed) -> Response {

@@ -19,7 +19,7 @@ use crate::{
     server::State,
     websocket::{self, Heard, Socket},
 };
-use actors::robots::message::ToRobot;
+use actors::robots::message::{Close, ToRobot};
 use futures_util::SinkExt;
 use hyper::upgrade::Upgraded;
 use std::{borrow::Cow, time::Duration};
@@ -98,11 +98,23 @@ async fn talk(state: &Context<State>, robot: &Robot, socket: &mut Socket) -> End
         Ok(Ok(Read::Hello(hello))) => *hello,
         Ok(Ok(Read::Said(_) | Read::Unknown)) => return Malformed::NoHello.into(),
     };
+    let ended = || {
+        let (code, reason) = frames::close(Close::Secret);
+        End::With(code, reason.into())
+    };
+    // It came in a while ago. Looked at before, it replaces nobody who has the new secret; looked at after, it cannot
+    // have come past the end of the connections that there were.
+    if !robot.may_stay(state) {
+        return ended();
+    }
     let robots = &state.engine.robots;
     let connected = robots.connect(state.engine.core(), robot.id, hello).await;
     let Some((session, mut outbox)) = connected else {
         return End::With(1013, "nothing can be decided now, try again later".into());
     };
+    if !robot.may_stay(state) {
+        return ended();
+    }
     loop {
         tokio::select! {
             read = next(socket) => match read {

@@ -94,6 +94,27 @@ fn a_new_secret_ends_the_connection_the_token_and_the_old_secret() {
 }
 
 #[test]
+fn a_new_secret_ends_a_connection_that_has_not_said_hello() {
+    let server = seeded();
+    let mut console = Console::sign_in(&server);
+    let mut early = Socket::of_robot(&server);
+    let told = console.post(&format!("/openapi/robots/{ROBOT}/secret"), &json!({}));
+    let connection = text(&told["connectionString"]);
+    let secret = connection.split("ClientSecret=").nth(1);
+    let secret = secret.and_then(|rest| rest.split(';').next());
+    let new = robot_token(&server, ROBOT, secret.expect("a secret"));
+    let mut good = Socket::open(&server, &new);
+    good.say(&hello());
+    assert_eq!(good.hear()["type"], "welcome");
+    early.say(&hello());
+    assert_eq!(early.end(), (Vec::new(), 4401));
+    // Whoever has the new one stays.
+    let path = format!("/openapi/robots/{ROBOT}");
+    assert_eq!(console.get(&path)["status"], "Ready");
+    drop(good);
+}
+
+#[test]
 fn a_new_secret_ends_a_session_that_polls() {
     let server = seeded();
     let mut console = Console::sign_in(&server);
