@@ -41,7 +41,7 @@ mod recovery;
 pub mod registry;
 mod resting;
 pub mod robots;
-mod schedules;
+pub mod schedules;
 pub mod scripts;
 mod set_aside;
 mod slot;

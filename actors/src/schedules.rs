@@ -2,6 +2,7 @@
 //!
 //! Owns: that a firing begins its execution once, whatever happens in between, and what becomes of one that was missed.
 //! Never: looks at the clock by itself; the timers say what is due.
+//! The machine fires what is due; who fires one by hand is who began that execution.
 //!
 //! ```text
 //!  due ─▶ registry's lock: still due? ─▶ execution, its id made of schedule and due time ─▶ record ┐
@@ -9,10 +10,19 @@
 //!  a crash between the two ─▶ still due, the execution is there ─▶ only the firing is recorded
 //! ```
 
-use crate::{core::Core, executions, failure::Failure};
+use crate::{
+    bridge,
+    core::Core,
+    engine::Engine,
+    executions::{self, RenderExecution},
+    failure::Failure,
+    message::{Remember, Rendered},
+};
+use codec::Tenant;
 use rpa::{
     Guid,
-    registry::{self, Action, Event, Firing, FiringOutcome, Schedule, State, plan},
+    execution::Execution,
+    registry::{self, Action, Event, Firing, FiringOutcome, Kind, Refusal, Schedule, State, plan},
     schedule::execution_of,
     terms::{Misfire, Stamp},
 };
@@ -64,7 +74,7 @@ fn decide(
     };
     let command = registry::Command {
         tenant: schedule.meta.tenant,
-        by: stamp(schedule, at_ms),
+        by: stamp(core, at_ms),
         action: Action::RecordFiring {
             id: schedule.id,
             firing: Firing {
@@ -86,7 +96,7 @@ fn execute(
     execution: Guid,
     at_ms: i64,
 ) -> Result<(Vec<Event>, FiringOutcome), Failure> {
-    let execute = plan::firing(schedule, execution, stamp(schedule, at_ms));
+    let execute = plan::firing(schedule, execution, stamp(core, at_ms));
     match executions::start(core, state, &execute, schedule.target, None) {
         Ok((events, _)) => Ok((events, FiringOutcome::Executed(execution))),
         Err(failure @ (Failure::Registry(_) | Failure::Execution(_))) => {
@@ -96,13 +106,98 @@ fn execute(
     }
 }
 
-/// It acts for who changed it last.
-fn stamp(schedule: &Schedule, at_ms: i64) -> Stamp {
-    let meta = &schedule.meta;
-    let by = meta.modified.as_ref().unwrap_or(&meta.created);
+/// Nobody was there: the machine acts.
+fn stamp(core: &Core, at_ms: i64) -> Stamp {
     Stamp {
         at_ms,
-        by: by.by,
-        by_name: by.by_name.clone(),
+        ..bridge::machine(core)
+    }
+}
+
+/// A firing that somebody asks for.
+pub struct ManualFiring {
+    /// The company.
+    pub tenant: Tenant,
+    /// The schedule.
+    pub schedule: Guid,
+    /// The execution that it begins.
+    pub execution: Guid,
+    /// Who asks, and when.
+    pub by: Stamp,
+}
+
+impl ManualFiring {
+    /// The execution and the firing, decided together.
+    fn decide(
+        self,
+        core: &Arc<Core>,
+        state: &State,
+        remember: Option<(Remember, RenderExecution)>,
+    ) -> Result<(Vec<Event>, Option<Arc<Rendered>>), Failure> {
+        let id = self.schedule;
+        let schedule = state.schedule(self.tenant, id);
+        let schedule = schedule.ok_or(Refusal::Unknown {
+            kind: Kind::Schedule,
+            id,
+        })?;
+        let at_ms = self.by.at_ms;
+        let command = registry::Command {
+            tenant: self.tenant,
+            by: self.by.clone(),
+            action: Action::RecordManualFiring {
+                id,
+                firing: Firing {
+                    due_ms: at_ms,
+                    at_ms,
+                    outcome: FiringOutcome::Executed(self.execution),
+                },
+            },
+        };
+        let fired = registry::decide(state, command)?.events;
+        let execute = plan::firing(schedule, self.execution, self.by);
+        let (mut events, rendered) =
+            executions::start(core, state, &execute, schedule.target, remember)?;
+        events.extend(fired);
+        Ok((events, rendered))
+    }
+}
+
+impl Engine {
+    /// Executes what a schedule executes, now; when it is due next stays as it is. `view` looks at the execution.
+    pub async fn fire<T: Send + 'static>(
+        &self,
+        firing: ManualFiring,
+        view: impl FnOnce(&Execution) -> T,
+    ) -> Result<T, Failure> {
+        let _admitted = self.admit()?;
+        let (core, execution) = (self.core(), firing.execution);
+        let settled = self.registry.settle(core, |state| {
+            let (events, _) = firing.decide(core, state, None)?;
+            let cell = core.executions.get(execution);
+            let seen = cell.and_then(|cell| cell.peek(view));
+            Ok((events, seen.ok_or(Failure::Panicked)?))
+        });
+        settled.await
+    }
+
+    /// The same; a repetition of the request gets the first answer again.
+    pub async fn fire_once(
+        &self,
+        firing: ManualFiring,
+        request: Remember,
+        render: impl FnOnce(&Execution) -> Rendered + Send + 'static,
+    ) -> Result<Arc<Rendered>, Failure> {
+        let _admitted = self.admit()?;
+        if let Some(answer) = self.begin(request).await? {
+            return Ok(answer);
+        }
+        let _in_flight = self.idempotency.hold(request);
+        let core = self.core();
+        let remember: (Remember, RenderExecution) = (request, Box::new(render));
+        let settled = self.registry.settle(core, |state| {
+            let (events, rendered) = firing.decide(core, state, Some(remember))?;
+            Ok((events, rendered.ok_or(Failure::Panicked)?))
+        });
+        settled.await
     }
 }

@@ -10,13 +10,14 @@ use super::{
     page,
     problem::Refused,
     table::{Endpoint, delete, get, patch, post},
-    workflows::execute,
 };
+use crate::api::order;
+use actors::schedules::ManualFiring;
 use codec::instant;
 use org::{Guid, Permission as P};
 use rpa::{
     execution::Execution,
-    registry::{Action, Firing, FiringOutcome, Schedule, ScheduleSettings, Target, plan},
+    registry::{Action, Firing, FiringOutcome, Schedule, ScheduleSettings, Target},
     schedule::Rule,
     terms::Misfire,
 };
@@ -240,14 +241,23 @@ async fn switch(call: Call, enabled: bool) -> Answered {
 async fn fire(call: Call) -> Answered {
     // Only read to be refused when it is no JSON.
     call.body()?;
-    let (execution, created) = (new_id()?, call.by());
-    let (execute, target) = look(&call, P::ScheduleFire, |schedule| {
-        let execute = plan::firing(schedule, execution, created);
-        (execute, schedule.target)
-    })?;
-    let company = call.visitor.company;
+    let firing = ManualFiring {
+        tenant: call.tenant(),
+        schedule: look(&call, P::ScheduleFire, |schedule| schedule.id)?,
+        execution: new_id()?,
+        by: call.by(),
+    };
+    let (engine, company) = (&call.state.engine, call.visitor.company);
     let view = move |execution: &Execution| render::group(execution, company);
-    execute::begin(&call, execute, target, view).await
+    let principal = call.visitor.id.to_string();
+    match order::remember_of(&call.request, call.tenant(), &principal) {
+        None => ok(engine.fire(firing, view).await?),
+        Some(request) => {
+            let render = move |execution: &Execution| order::rendered(view(execution));
+            let answer = engine.fire_once(firing, request, render).await?;
+            Ok(order::respond_shared(answer))
+        }
+    }
 }
 
 /// What a body says of a schedule whose target is `now`.

@@ -88,10 +88,12 @@ async fn every_firing_is_an_execution_of_its_own_with_the_schedules_values() {
     for row in rows {
         assert_eq!(row.priority, 77);
         let view = move |execution: &rpa::execution::Execution| {
-            execution.start().map(|start| start.startup.clone())
+            let start = execution.start();
+            start.map(|start| (start.startup.clone(), start.created.by))
         };
-        let startup = engine.look_execution(TENANT, row.execution, view).await;
-        let startup = startup.unwrap().unwrap();
+        let started = engine.look_execution(TENANT, row.execution, view).await;
+        let (startup, by) = started.unwrap().unwrap();
+        assert_eq!(by, Guid(1), "the machine, whoever made the schedule");
         assert_eq!(startup.kind, JobStartupType::Trigger);
         assert_eq!(startup.id, Some(SCHEDULE.to_string()));
         assert_eq!(startup.name.as_deref(), Some("hourly"));

@@ -187,6 +187,8 @@ pub enum Action {
     DeleteSchedule { id: Guid },
     /// Keep what became of a due firing, and go on to the next one after it and after now.
     RecordFiring { id: Guid, firing: Firing },
+    /// Keep what became of a firing that somebody asked for; the next one stays the next one.
+    RecordManualFiring { id: Guid, firing: Firing },
     /// A workflow or layout was executed so many times since this was said last.
     CountTriggers {
         target: Target,

@@ -157,6 +157,7 @@ impl Deciding<'_> {
             }
             Action::DeleteSchedule { id } => self.delete_schedule(id),
             Action::RecordFiring { id, firing } => self.record_firing(id, firing),
+            Action::RecordManualFiring { id, firing } => self.record_manual_firing(id, firing),
             Action::CountTriggers {
                 target,
                 count,

@@ -150,4 +150,14 @@ impl Deciding<'_> {
         };
         Ok(vec![event].into())
     }
+
+    pub(super) fn record_manual_firing(&self, id: Guid, firing: Firing) -> Decided {
+        let schedule = self.schedule(id)?;
+        let event = Event::Fired {
+            schedule: id,
+            firing,
+            next_ms: schedule.next_ms,
+        };
+        Ok(vec![event].into())
+    }
 }
