@@ -38,10 +38,17 @@ use crate::{
     server::State,
 };
 use back_off::BackOff;
+use password::NoHash;
+pub use pool::Full;
 use pool::Pool;
-use std::sync::OnceLock;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::OnceLock,
+};
 use verified::Verified;
 
+/// Whoever came when too much waited comes again after so many seconds.
+pub const FULL_AGAIN_S: u32 = 1;
 /// The longest body of a request here, in bytes: a name, a password and a token.
 const BODY_BYTES: u64 = 64 * 1024;
 
@@ -78,6 +85,16 @@ impl Sso {
         self.issuer.get().map_or("http://localhost", String::as_str)
     }
 
+    /// The hash of a password, made in the turn of the address that asks for it.
+    pub async fn hash(
+        &self,
+        address: IpAddr,
+        password: String,
+    ) -> Result<Result<String, NoHash>, Full> {
+        let work = move || password::hash(&password);
+        self.pool.run(address, work).await
+    }
+
     /// Signs links to upload to.
     pub fn upload_key(&self) -> &[u8] {
         self.keys.upload()
@@ -86,6 +103,14 @@ impl Sso {
     /// Forgets every token that was verified: what was taken back must be asked again.
     pub fn forget_verified(&self) {
         self.verified.clear();
+    }
+}
+
+/// Whose an address is, as far as it tells: one household has a whole network of the long ones.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -1,12 +1,10 @@
 //! How often a sign-in may be tried after failures: for each name and address together, so that a stranger's failures
 //! are nobody else's. Never: kept over a restart, or without bound.
 
+use super::network;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::{collections::HashMap, net::IpAddr};
 
 /// The first wait, in milliseconds; each further failure doubles it.
 const FIRST_WAIT_MS: i64 = 5_000;
@@ -86,12 +84,7 @@ fn pair(name: &str, address: IpAddr) -> Pair {
     let digest = Sha256::digest(name.to_lowercase().as_bytes());
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
-    let address = match address.to_canonical() {
-        // One household has a whole network of these.
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        v4 @ IpAddr::V4(_) => v4,
-    };
-    (short, address)
+    (short, network(address))
 }
 
 #[cfg(test)]

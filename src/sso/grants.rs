@@ -2,6 +2,7 @@
 //! Never: answers before the sign-in or the rotation is durable.
 
 use super::{
+    FULL_AGAIN_S,
     claims::Claims,
     client,
     form::Form,
@@ -25,8 +26,6 @@ use std::{net::IpAddr, sync::Arc};
 
 /// Longest user name that is looked up, in bytes.
 const NAME_BYTES: usize = 1_024;
-/// When a full pool is worth another try, in seconds.
-const POOL_AGAIN_S: u32 = 1;
 /// What people's tokens are good for, as the answer says it.
 const SCOPE: &str = "apigateway offline_access openid profile";
 
@@ -133,7 +132,7 @@ async fn prove(
     let right = compared
         .await
         .map_err(|_| Refused::TooMany {
-            retry_after_s: POOL_AGAIN_S,
+            retry_after_s: FULL_AGAIN_S,
         })?
         .map_err(|retry_after_s| Refused::TooMany { retry_after_s })?;
     Ok(account.filter(|_| right))

@@ -1,13 +1,16 @@
 //! Threads for work that takes long: comparing passwords.
 //!
-//! Owns: the turns. Every address has a queue of its own and the addresses take turns, so a stranger's flood fills only
-//! the stranger's queue. Never: takes more than it will do in a few seconds.
+//! Owns: the turns. Every network has a queue of its own and the networks take turns, so a stranger's flood fills only
+//! the stranger's queue; where all that waits is too much, the longest queue loses what came last, so a flood from many
+//! networks keeps nobody out who asks for little. Never: takes more than it will do in a few seconds.
 //!
 //! ```text
-//!  10.0.0.1  ▮▮▮▮▮▮▮▮ full: refused
-//!  10.0.0.2  ▮                        ──▶ one of each in turn ──▶ threads
+//!  10.0.0.1   ▮▮▮▮▮▮▮▮ full: refused
+//!  10.0.0.2   ▮                        ──▶ one of each in turn ──▶ threads
+//!  2001:db8:: ▮▮                       of all addresses that begin so
 //! ```
 
+use super::network;
 use parking_lot::{Condvar, Mutex};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -20,8 +23,8 @@ use tokio::sync::oneshot;
 
 /// Threads; each takes 19 MiB while it works.
 const THREADS: usize = 2;
-/// Work of one address that waits: about a second of it.
-const WAITING_OF_ADDRESS: usize = 64;
+/// Work of one network that waits: about a second of it.
+const WAITING_OF_NETWORK: usize = 64;
 /// Work that waits altogether.
 const WAITING: usize = 512;
 
@@ -40,8 +43,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Queues {
-    by_address: BTreeMap<IpAddr, VecDeque<Work>>,
-    /// The addresses with work, in the order of their turns.
+    by_network: BTreeMap<IpAddr, VecDeque<Work>>,
+    /// The networks with work, in the order of their turns.
     turns: VecDeque<IpAddr>,
     waiting: usize,
     ended: bool,
@@ -65,7 +68,7 @@ impl Pool {
         Ok(Pool { shared })
     }
 
-    /// Does some work in its address's turn.
+    /// Does some work in the turn of the address's network.
     pub async fn run<T: Send + 'static>(
         &self,
         address: IpAddr,
@@ -78,8 +81,9 @@ impl Pool {
                 let _ = sender.send(work());
             }
         });
-        self.shared.queues.lock().push(address, work)?;
+        self.shared.queues.lock().push(network(address), work)?;
         self.shared.changed.notify_one();
+        // It may have had to go for somebody who asks for less.
         receiver.await.map_err(|_| Full)
     }
 }
@@ -92,30 +96,39 @@ impl Drop for Pool {
 }
 
 impl Queues {
-    fn push(&mut self, address: IpAddr, work: Work) -> Result<(), Full> {
-        let queue = self.by_address.entry(address).or_default();
-        if queue.len() >= WAITING_OF_ADDRESS || self.waiting >= WAITING {
-            if queue.is_empty() {
-                self.by_address.remove(&address);
-            }
+    fn push(&mut self, network: IpAddr, work: Work) -> Result<(), Full> {
+        let own = self.by_network.get(&network).map_or(0, VecDeque::len);
+        if own >= WAITING_OF_NETWORK {
             return Err(Full);
         }
-        if queue.is_empty() {
-            self.turns.push_back(address);
+        if self.waiting >= WAITING {
+            self.make_room(own + 1)?;
         }
-        queue.push_back(work);
+        if own == 0 {
+            self.turns.push_back(network);
+        }
+        self.by_network.entry(network).or_default().push_back(work);
         self.waiting += 1;
         Ok(())
     }
 
+    /// Takes the last away from the longest queue, if that is longer than this one becomes.
+    fn make_room(&mut self, length: usize) -> Result<(), Full> {
+        let longest = self.by_network.values_mut().max_by_key(|queue| queue.len());
+        let longest = longest.filter(|queue| queue.len() > length).ok_or(Full)?;
+        longest.pop_back();
+        self.waiting -= 1;
+        Ok(())
+    }
+
     fn pop(&mut self) -> Option<Work> {
-        let address = self.turns.pop_front()?;
-        let queue = self.by_address.get_mut(&address)?;
+        let network = self.turns.pop_front()?;
+        let queue = self.by_network.get_mut(&network)?;
         let work = queue.pop_front()?;
         if queue.is_empty() {
-            self.by_address.remove(&address);
+            self.by_network.remove(&network);
         } else {
-            self.turns.push_back(address);
+            self.turns.push_back(network);
         }
         self.waiting -= 1;
         Some(work)
@@ -138,7 +151,7 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use super::{Full, Queues, WAITING_OF_ADDRESS};
+    use super::{Full, Queues, WAITING, WAITING_OF_NETWORK, network};
     use parking_lot::Mutex;
     use std::{net::IpAddr, sync::Arc};
 
@@ -151,7 +164,7 @@ mod tests {
             Box::new(move || order.lock().push(who))
         };
         let mut queues = Queues::default();
-        for _ in 0..WAITING_OF_ADDRESS {
+        for _ in 0..WAITING_OF_NETWORK {
             assert_eq!(queues.push(flood, note("flood")), Ok(()));
         }
         assert_eq!(queues.push(flood, note("flood")), Err(Full));
@@ -160,8 +173,37 @@ mod tests {
             work();
         }
         let order = order.lock();
-        assert_eq!(order.len(), WAITING_OF_ADDRESS + 1);
+        assert_eq!(order.len(), WAITING_OF_NETWORK + 1);
         assert_eq!(order[1], "owner", "the second turn is the owner's");
-        assert!(queues.by_address.is_empty() && queues.turns.is_empty() && queues.waiting == 0);
+        assert!(queues.by_network.is_empty() && queues.turns.is_empty() && queues.waiting == 0);
+    }
+
+    #[test]
+    fn a_flood_from_many_networks_keeps_nobody_out_who_asks_for_little() {
+        let mut queues = Queues::default();
+        let strangers = (0..=255).map(|n| IpAddr::from([10, 0, 0, n]));
+        let refused = strangers.flat_map(|stranger| [stranger; WAITING_OF_NETWORK]);
+        let refused = refused.filter(|stranger| queues.push(*stranger, Box::new(|| ())).is_err());
+        assert!(refused.count() > 0);
+        assert_eq!(queues.waiting, WAITING);
+        let owner = IpAddr::from([192, 0, 2, 1]);
+        assert_eq!(queues.push(owner, Box::new(|| ())), Ok(()));
+        let counted = queues.by_network.values().map(|queue| queue.len()).sum();
+        assert_eq!((queues.waiting, counted), (WAITING, WAITING));
+        assert_eq!(queues.by_network.len(), queues.turns.len());
+    }
+
+    #[test]
+    fn all_addresses_of_a_household_are_one_network() {
+        let rows = [
+            ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true),
+            ("2001:db8:0:1::1", "2001:db8:0:2::1", false),
+            ("::ffff:10.0.0.1", "10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.2", false),
+        ];
+        for (one, other, same) in rows {
+            let [a, b] = [one, other].map(|text| network(text.parse().expect("an address")));
+            assert_eq!(a == b, same, "{one} {other}");
+        }
     }
 }
