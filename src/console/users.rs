@@ -10,10 +10,14 @@ use super::{
     keys::read_roles,
     page,
     people::{push_account, push_user},
-    problem::{Refused, internal},
+    problem::Refused,
     table::{Endpoint, delete, get, patch, post},
 };
-use crate::{first_start::new_account, sso::password};
+use crate::{
+    first_start::new_account,
+    http::Fault,
+    sso::{FULL_AGAIN_S, Full},
+};
 use org::{
     Command, Guid, Permission as P, State,
     people::{self, Account, CompanyUser, Status},
@@ -191,13 +195,16 @@ fn describe(account: &mut Account, body: &Body) -> Result<(), Refused> {
     Ok(())
 }
 
-async fn hashed(body: &Body) -> Result<String, Refused> {
+/// The hash of the password of a body, made among the sign-ins and as bounded as they are.
+async fn hashed(call: &Call, body: &Body) -> Result<String, Refused> {
     let text = body.required_text("password")?;
     if text.chars().nth(PASSWORD_CHARS - 1).is_none() {
         return Err(Refused::field("password", "8 characters or more"));
     }
-    let hashed = tokio::task::spawn_blocking(move || password::hash(&text)).await;
-    let hashed = hashed.map_err(|error| internal(&error.to_string()))?;
+    let hashed = call.state.sso.hash(call.request.peer.ip(), text).await;
+    let hashed = hashed.map_err(|Full| Fault::TooManyRequests {
+        retry_after_s: FULL_AGAIN_S,
+    })?;
     hashed.map_err(|error| Refused::malformed(error.to_string()))
 }
 
@@ -216,7 +223,7 @@ async fn create(call: Call) -> Answered {
     })?;
     let user_name = body.required_text("userName")?;
     let common = call.new_common(&body)?;
-    let hash = hashed(&body).await?;
+    let hash = hashed(&call, &body).await?;
     let mut account = new_account(Guid(new_id()?.0), &user_name, hash, common.clone());
     account.name = body.text("name")?.unwrap_or(user_name);
     describe(&mut account, &body)?;
@@ -318,7 +325,7 @@ async fn set_password(call: Call) -> Answered {
     is_ours(&call, &person)?;
     let command = people::Command::SetPassword {
         account: person.account.id,
-        hash: hashed(&body).await?,
+        hash: hashed(&call, &body).await?,
         stamp: call.visitor.stamp(call.state.engine.clock.now_ms()),
     };
     call.organise(Command::People(command)).await?;

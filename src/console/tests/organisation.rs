@@ -1,6 +1,7 @@
 //! Departments, people, roles and API keys, made and changed.
 
 use super::story::Story;
+use crate::sso::Full;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_are_made_of_permissions_that_their_maker_has() {
@@ -420,5 +421,36 @@ async fn what_is_made_while_its_department_goes_is_there_with_it_or_not_at_all()
     });
     // The root and Sales were there before.
     assert_eq!(there, kept[0] + 2);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_that_are_given_take_their_turn_with_the_sign_ins() {
+    let story = Story::begin().await;
+    let state = std::sync::Arc::clone(&story.server.state);
+    let sso = &state.sso;
+    let here = std::net::IpAddr::from([127, 0, 0, 1]);
+    let mut waiting = Vec::new();
+    let mut refused = false;
+    for n in 0..50 {
+        // As many as wait from one address; some are done before the request is there.
+        loop {
+            let mut one = Box::pin(sso.hash(here, "a password".to_owned()));
+            match futures_util::poll!(&mut one) {
+                std::task::Poll::Pending => waiting.push(one),
+                std::task::Poll::Ready(full) => break assert_eq!(full, Err(Full)),
+            }
+        }
+        let body = format!(r#"{{"userName":"one-{n}","password":"long enough"}}"#);
+        let told = story.send("admin", "POST /companyusers", &body).await;
+        if told.status == 429 {
+            told.refused(429, "too-many-requests");
+            assert!(told.headers.contains_key("retry-after"));
+            refused = true;
+            break;
+        }
+    }
+    assert!(refused, "every password was hashed at once");
+    drop(waiting);
     story.end().await;
 }
