@@ -150,6 +150,7 @@ impl Claims {
         let mut header = Header::new(Algorithm::RS256);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(sso.keys.id.clone());
+        header.x5t = Some(sso.keys.thumbprint.clone());
         loop {
             let token = jsonwebtoken::encode(&header, &self, &sso.keys.signing)?;
             if secret::is_harmless(&token) {

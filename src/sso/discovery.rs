@@ -35,7 +35,7 @@ pub async fn keys(state: Context<State>) -> Response {
     let keys = &state.sso.keys;
     let (n, e) = &keys.public;
     json(json!({"keys": [
-        {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": keys.id, "n": n, "e": e},
+        {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": keys.id, "x5t": keys.thumbprint, "n": n, "e": e},
     ]}))
 }
 

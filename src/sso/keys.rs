@@ -8,6 +8,7 @@
 //! Never: replaces a key by itself once somebody has signed in; shows one.
 
 use aws_lc_rs::{
+    digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
     encoding::AsDer as _,
     rsa::{KeyPair, KeySize},
     signature::KeyPair as _,
@@ -66,6 +67,8 @@ pub struct Keys {
     pub(super) verifying: DecodingKey,
     /// Which key it is, for whoever verifies.
     pub(super) id: String,
+    /// The same in the form that a certificate's has: there is none, so it is of the key itself.
+    pub(super) thumbprint: String,
     /// Modulus and exponent as a JWK has them.
     pub(super) public: (String, String),
     upload: [u8; KEY_BYTES],
@@ -154,6 +157,7 @@ impl Keys {
         Ok(Keys {
             verifying: DecodingKey::from_rsa_raw_components(n, e),
             id: URL_SAFE_NO_PAD.encode(&Sha256::digest(n)[..16]),
+            thumbprint: URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, public.as_ref())),
             public: (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e)),
             upload: symmetric(UPLOAD, &texts.upload)?,
             assets: symmetric(ASSETS, &texts.assets)?,

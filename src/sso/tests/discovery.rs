@@ -33,8 +33,9 @@ async fn the_document_names_what_there_is_and_its_keys_verify_tokens() {
     let token = server.token(&ADMIN).await.text("access_token");
     let header = jsonwebtoken::decode_header(&token).expect("a header");
     let key = set
-        .find(&header.kid.unwrap_or_default())
+        .find(&header.kid.clone().unwrap_or_default())
         .expect("the token's key");
+    assert_eq!(key.common.x509_sha1_fingerprint, header.x5t);
     let key = jsonwebtoken::DecodingKey::from_jwk(key).expect("a key");
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
     validation.set_audience(&["apigateway"]);

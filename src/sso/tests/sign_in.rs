@@ -42,6 +42,8 @@ async fn an_access_token_says_what_callers_read_of_it() {
         header.kid.as_deref(),
         Some(server.state.sso.keys.id.as_str())
     );
+    // A digest as short as a certificate's, in base64url.
+    assert_eq!(header.x5t.map(|text| text.len()), Some(27));
     let said = jsonwebtoken::dangerous::insecure_decode::<Value>(&token);
     let claims = said.expect("claims").claims;
     let rows = [
