@@ -9,6 +9,10 @@
 //!     └─ no room for it ────┴─▶ refused: nothing was changed, and no value was read
 //! ```
 
+mod direct;
+
+pub use direct::{Direct, NoRow};
+
 use crate::{
     access::{Caller, Visitor},
     http::{Body, Context, Fault, Handler, Method, Params, Request, Response, Route, StatusCode},
@@ -16,7 +20,7 @@ use crate::{
     sso::secret,
 };
 use actors::{
-    Failure,
+    Engine, Failure,
     archive::{AuditEntry, AuditOutcome, AuditRow},
 };
 use codec::Tenant;
@@ -72,13 +76,13 @@ async fn follow(
     // A client that goes does not end what it began.
     let task = tokio::spawn(async move {
         let id = entry.id;
-        if !put(&state, AuditRow::Begun(entry)).await {
+        if !put(&state.engine, AuditRow::Begun(entry)).await {
             return Err(without_row());
         }
         let response = handler().await;
         let ended = AuditRow::Ended(outcome(id, &response));
         // The row that it began is there in any case.
-        put(&state, ended).await;
+        put(&state.engine, ended).await;
         Ok(response)
     });
     match task.await {
@@ -108,11 +112,11 @@ async fn note(state: Context<State>, entry: AuditEntry, handler: Handler) -> Res
 }
 
 /// Whether the row is durable.
-async fn put(state: &State, row: AuditRow) -> bool {
+async fn put(engine: &Engine, row: AuditRow) -> bool {
     let (sender, receiver) = oneshot::channel();
     // Whoever waited may have given up.
     let kept = Box::new(move || sender.send(()).unwrap_or_default());
-    state.engine.keeper.put_audit(row, kept);
+    engine.keeper.put_audit(row, kept);
     let waited = tokio::time::timeout(WITHIN, receiver).await;
     let is_kept = matches!(waited, Ok(Ok(())));
     if !is_kept {
@@ -161,7 +165,7 @@ impl Doing {
             action,
             resource_type,
             resource_id: self.has_id.then(|| params.get("id").to_owned()),
-            company: company(state, tenant),
+            company: company(&state.engine, tenant),
             department: department.map(|id| id.to_string()),
             from: request.peer.ip().to_string(),
             detail: detail(request),
@@ -174,8 +178,8 @@ fn random_id() -> rpa::Guid {
     secret::guid().map_or(rpa::Guid::NIL, |id| rpa::Guid(id.0))
 }
 
-fn company(state: &State, tenant: Tenant) -> Option<String> {
-    state.engine.organisation.look(|organisation| {
+fn company(engine: &Engine, tenant: Tenant) -> Option<String> {
+    engine.organisation.look(|organisation| {
         let company = organisation.tenancy.company_of(tenant);
         company.map(|company| company.id.to_string())
     })
@@ -304,96 +308,4 @@ fn outcome(id: rpa::Guid, response: &Response) -> AuditOutcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{naming, outcome, with_ids};
-    use crate::http::{Method, Response, StatusCode};
-
-    #[test]
-    fn a_pattern_names_a_thing_and_what_is_done_with_it() {
-        let rows = [
-            ("POST", "/openapi/workflows", "Workflow create"),
-            ("PATCH", "/openapi/workflows/{id}", "Workflow change"),
-            ("POST", "/openapi/schedules/{id}/enable", "Schedule enable"),
-            (
-                "DELETE",
-                "/openapi/workflows/{id}/robots/{robotId}",
-                "Workflow robots.delete",
-            ),
-            (
-                "POST",
-                "/openapi/workflows/batch/upgrade",
-                "Workflow batch.upgrade",
-            ),
-            ("PUT", "/openapi/packages", "Package put"),
-            ("GET", "/openapi/assets/{id}/value", "Asset value.read"),
-            ("DELETE", "/api/v1/deployments/{id}", "Deployment delete"),
-            (
-                "PUT",
-                "/api/v1/definitions/{id}/state",
-                "Definition state.put",
-            ),
-            (
-                "POST",
-                "/processCtr/deploymentProcess",
-                "Process deploymentProcess",
-            ),
-        ];
-        for (method, path, expected) in rows {
-            let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let (resource, action) = naming(path, &method);
-            assert_eq!(format!("{resource} {action}"), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn an_answer_says_what_was_made_and_whether_it_was_refused() {
-        let rows = [
-            (
-                200,
-                r#"{"id":"a","departmentId":"d"}"#,
-                (200, Some("a"), Some("d")),
-            ),
-            (200, r#"{"packageId":"p"}"#, (200, Some("p"), None)),
-            (200, r#"[{"id":"a"},{"id":"b"}]"#, (200, Some("a"), None)),
-            (200, "[]", (200, None, None)),
-            (200, "", (200, None, None)),
-            (400, r#"{"id":"a"}"#, (400, None, None)),
-            (
-                200,
-                r#"{"rtnCode":"000000","data":null}"#,
-                (200, None, None),
-            ),
-            (
-                200,
-                r#"{"rtnCode":"999999","data":null}"#,
-                (400, None, None),
-            ),
-        ];
-        for (status, body, expected) in rows {
-            let status = StatusCode::from_u16(status).expect("a status");
-            let seen = outcome(rpa::Guid(1), &Response::json(status, body));
-            let told = (
-                seen.status,
-                seen.resource_id.as_deref(),
-                seen.department.as_deref(),
-            );
-            assert_eq!(told, expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn of_what_was_sent_only_names_and_ids_are_kept() {
-        let id = "00000000-0000-4000-8000-000000000001";
-        let rows = [
-            ("password", vec!["secret"], "password".to_owned()),
-            ("password", vec![id], "password".to_owned()),
-            ("userId", vec!["secret"], "userId".to_owned()),
-            ("jobIds", vec![id, id], format!("jobIds={id} {id}")),
-            ("robotIds", vec![id, "secret"], "robotIds".to_owned()),
-            ("name", vec![], "name".to_owned()),
-        ];
-        for (name, texts, expected) in rows {
-            assert_eq!(with_ids(name, &texts), expected);
-        }
-    }
-}
+mod tests;

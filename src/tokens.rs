@@ -2,6 +2,7 @@
 //! Never: keeps or logs a token's text; it is printed once.
 
 use crate::{
+    audit::Direct,
     cli::TokenAction,
     config::Config,
     control::{
@@ -11,7 +12,7 @@ use crate::{
     server::{Failed, State},
     users,
 };
-use actors::{Engine, Failure};
+use actors::Engine;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use codec::Tenant;
 use org::{Command, Token};
@@ -70,17 +71,27 @@ async fn create(engine: &Engine, tenant: Tenant, name: String) -> Result<NewToke
         principal: name.clone(),
         created_ms: engine.clock.real_ms(),
     });
-    done(engine, command).await?;
+    done(engine, command, tenant, "create", &name).await?;
     Ok(NewToken { name, token })
 }
 
 async fn revoke(engine: &Engine, tenant: Tenant, name: String) -> Result<(), String> {
-    done(engine, Command::RevokeToken { tenant, name }).await
+    let command = Command::RevokeToken {
+        tenant,
+        name: name.clone(),
+    };
+    done(engine, command, tenant, "delete", &name).await
 }
 
-async fn done(engine: &Engine, command: Command) -> Result<(), String> {
-    let done = engine.organisation.command(engine.core(), command).await;
-    done.map_err(|failure: Failure| failure.to_string())
+async fn done(
+    engine: &Engine,
+    command: Command,
+    tenant: Tenant,
+    action: &'static str,
+    name: &str,
+) -> Result<(), String> {
+    let doing = Direct::of_operator(tenant, ("Token", action), Some(name.to_owned()));
+    doing.organise(engine, command).await
 }
 
 fn list(engine: &Engine, tenant: Tenant) -> Vec<TokenLine> {

@@ -2,6 +2,7 @@
 //! Never: sends or keeps a password; it is hashed here, on the caller's side.
 
 use crate::{
+    audit::Direct,
     cli::{UserAction, UserPassword},
     control::{self, Answer, NewUser, Reached, Request},
     first_start::{machine, new_account},
@@ -10,6 +11,7 @@ use crate::{
     tokens,
 };
 use actors::Engine;
+use codec::Tenant;
 use org::{
     Command, Common, Guid, State,
     people::{self, CompanyUser, Status},
@@ -95,11 +97,14 @@ pub async fn add(engine: &Engine, new: NewUser) -> Result<(), String> {
     let mut account = new_account(id, &new.user_name, new.hash, common);
     account.name = new.name;
     account.system_admin = new.system_admin;
+    let tenant = users
+        .first()
+        .map_or_else(Tenant::default, |user| user.tenant);
     let command = people::Command::CreateAccount {
         account: Box::new(account),
         users,
     };
-    done(engine, command).await
+    done(engine, command, tenant, "create", user_id).await
 }
 
 /// What a new person is where: in the company that is named, or the only one; a system administrator may be nowhere.
@@ -165,23 +170,32 @@ fn membership(
 
 /// Sets a person's password.
 pub async fn set_password(engine: &Engine, user_name: String, hash: String) -> Result<(), String> {
-    let account = engine.organisation.look(|organisation| {
-        let found = organisation.people.account_named(&user_name);
-        found.map(|account| account.id)
+    let found = engine.organisation.look(|organisation| {
+        let account = organisation.people.account_named(&user_name)?.id;
+        // Who is in no company stands in the first one's trail.
+        let user = organisation.people.users_of(account).next();
+        let (tenant, id) = user.map_or((Tenant::default(), account), |user| (user.tenant, user.id));
+        Some((account, tenant, id))
     });
-    let account = account.ok_or_else(|| format!("there is no user '{user_name}'"))?;
+    let found = found.ok_or_else(|| format!("there is no user '{user_name}'"))?;
+    let (account, tenant, id) = found;
     let command = people::Command::SetPassword {
         account,
         hash,
         stamp: machine(engine.clock.real_ms()),
     };
-    done(engine, command).await
+    done(engine, command, tenant, "password", id).await
 }
 
-async fn done(engine: &Engine, command: people::Command) -> Result<(), String> {
-    let command = Command::People(command);
-    let done = engine.organisation.command(engine.core(), command).await;
-    done.map_err(|failure| failure.to_string())
+async fn done(
+    engine: &Engine,
+    command: people::Command,
+    tenant: Tenant,
+    action: &'static str,
+    user: Guid,
+) -> Result<(), String> {
+    let doing = Direct::of_operator(tenant, ("CompanyUser", action), Some(user.to_string()));
+    doing.organise(engine, Command::People(command)).await
 }
 
 /// What a client of the control socket or of the data at rest asks about people.

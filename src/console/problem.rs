@@ -5,6 +5,7 @@
 use super::json::Object;
 use crate::{
     access::{self, Denied},
+    audit::NoRow,
     blobs::Unreceived,
     http::{Answer, At, ErrorStyle, Fault, HeaderValue, Response, StatusCode, header},
 };
@@ -148,6 +149,14 @@ impl From<Failure> for Refused {
             Failure::Archive(_) => unavailable("archive-unavailable").again_after(RETRY_AFTER_S),
             Failure::Stopping => unavailable("stopping").again_after(RETRY_AFTER_S),
         }
+    }
+}
+
+impl From<NoRow> for Refused {
+    fn from(NoRow: NoRow) -> Self {
+        Refused::Fault(Fault::Overloaded {
+            retry_after_s: RETRY_AFTER_S,
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     sweeping,
 };
 use crate::{
+    audit,
     http::{Api, Context, Params, Request, Route, StatusCode},
     links,
     server::State,
@@ -104,15 +105,29 @@ async fn receive(state: Context<State>, mut request: Request, params: Params) ->
     }
     let (id, sha256, size) = (upload.id, arrived.sha256, arrived.size);
     let held = state.blobs.keep(arrived).await?;
+    let created = &upload.meta.created;
     let command = Command {
         tenant: upload.meta.tenant,
         by: Stamp {
             at_ms: state.engine.clock.now_ms(),
-            ..upload.meta.created
+            ..created.clone()
         },
         action: Action::ReceiveUpload { id, sha256, size },
     };
-    let reply = state.engine.change_registry(command).await;
+    // Whoever has the address acts for who opened it.
+    let doing = audit::Direct {
+        tenant: upload.meta.tenant,
+        actor: (created.by.to_string(), created.by_name.clone()),
+        action: "put",
+        resource_type: "PackageUpload",
+        resource_id: Some(id.to_string()),
+        department: Some(upload.meta.department.to_string()),
+        from: request.peer.ip().to_string(),
+    };
+    let engine = &state.engine;
+    let work = async { Ok::<_, Refused>(engine.change_registry(command).await?) };
+    let reply = doing.follow(engine, work, |refused| refused.status().as_u16());
+    let reply = reply.await;
     drop(held);
     // What came before, or what was refused, is needed no more.
     let before = upload.received.map(|(digest, _)| digest);

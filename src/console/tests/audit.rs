@@ -1,6 +1,11 @@
 //! The audit trail: every change is in it, whoever made it, and nothing that was sent.
 
-use super::{ADMIN, COMPANY, SALES, story::Story};
+use super::{ADMIN, COMPANY, SALES, dgs, story::Story};
+use crate::{
+    control::{ControlHandler as _, NewUser},
+    sso::password,
+    tokens::Control,
+};
 use serde_json::{Value, json};
 
 /// The rows of a list, the last change first.
@@ -293,5 +298,72 @@ async fn what_began_is_in_the_trail_also_when_nobody_was_answered() {
         .map(|row| row["outcome"].clone())
         .collect();
     assert_eq!(outcomes, [json!("Unknown"), json!("Done")]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_over_a_signed_address_or_from_the_command_line_is_in_the_trail() {
+    let story = Story::begin().await;
+    let opened = story.send("admin", "POST /preloadedVersionFiles", "").await;
+    let opened = opened.json();
+    let address = opened["channel"]["uri"].as_str().unwrap_or_default();
+    let path = address.trim_start_matches("http://localhost");
+    let put = async |path: &str, file: Vec<u8>| {
+        let request = format!("PUT {path}");
+        story.server.send("", &request, &[], file).await
+    };
+    assert_eq!(put(path, dgs("Add", "1.0", "x")).await.status, 200);
+    let unsigned = path.split('?').next().unwrap_or_default();
+    assert_eq!(put(unsigned, Vec::new()).await.status, 403);
+    let operator = Control::new(story.server.state.clone());
+    operator
+        .token_create("ci".to_owned())
+        .await
+        .expect("a token");
+    operator.token_revoke("ci".to_owned()).await.expect("none");
+    let again = operator.token_revoke("ci".to_owned()).await;
+    assert!(again.is_err(), "there is none any more");
+    let hash = |text: &str| password::hash(text).expect("a hash");
+    let new = NewUser {
+        user_name: "lee".to_owned(),
+        name: "Lee".to_owned(),
+        hash: hash("l"),
+        company: Some("Encootech".to_owned()),
+        department: None,
+        roles: Vec::new(),
+        system_admin: false,
+    };
+    operator.user_add(new).await.expect("a person");
+    let set = operator.user_password("lee".to_owned(), hash("m"));
+    set.await.expect("a password");
+    let all = rows(&story, "admin", "").await;
+    let told: Vec<String> = named(&all)
+        .into_iter()
+        .zip(&all)
+        .map(|(name, row)| {
+            format!(
+                "{name} by {}",
+                row["actorName"].as_str().unwrap_or_default()
+            )
+        })
+        .collect();
+    let expected = [
+        "CompanyUser password by loomwork",
+        "CompanyUser create by loomwork",
+        "Token delete by loomwork",
+        "Token create by loomwork",
+        "PackageUpload put by admin",
+        "PackageUpload create by admin",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(
+        (
+            &all[0]["from"],
+            &all[3]["resourceId"],
+            &all[4]["resourceId"]
+        ),
+        (&json!("command line"), &json!("ci"), &opened["id"])
+    );
+    assert!(!json!(all).to_string().contains("argon2"));
     story.end().await;
 }
