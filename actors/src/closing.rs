@@ -5,8 +5,8 @@
 //! gives. Never: keeps anything; ids of departments are not used again.
 //!
 //! ```text
-//!  delete ─▶ registry's lock: closed; what is there? ─▶ task queues: what is there? ─▶ organisation decides ─▶ … durable
-//!                                                                        └─ something ─────────┴─ refused ─▶ open again
+//!  delete ─▶ registry's lock: nothing there? closed ─▶ no task queue there? ─▶ organisation decides ─▶ … durable
+//!                           └─ in use: still open                └─ in use, or refused: open again
 //! ```
 
 use crate::{core::Core, engine::Engine, failure::Failure};
@@ -106,8 +106,11 @@ async fn close(
     command: org::Command,
 ) -> Result<(), Failure> {
     let registered = core.registry.settle(core, |state| {
-        core.closing.departments.write().extend(departments);
-        Ok((Vec::new(), inhabitants(state, tenant, department)))
+        let users = inhabitants(state, tenant, department);
+        if users.is_empty() {
+            core.closing.departments.write().extend(departments);
+        }
+        Ok((Vec::new(), users))
     });
     let mut users = registered.await?;
     users.extend(task_queues(core, tenant, department));

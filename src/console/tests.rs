@@ -3,6 +3,7 @@
 
 mod assets;
 mod audit;
+mod closing;
 mod companies;
 mod content;
 mod contract;
