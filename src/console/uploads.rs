@@ -16,12 +16,13 @@ use super::{
     sweeping,
 };
 use crate::{
+    access::Denied,
     audit,
     http::{Api, Context, Params, Request, Route, StatusCode},
     links,
     server::State,
 };
-use org::Permission;
+use org::{Guid, Permission};
 use rpa::{
     package::Metadata,
     registry::{Action, Command, Upload},
@@ -148,6 +149,12 @@ pub async fn commit(call: Call) -> Answered {
         call.check(Permission::PackageUpload, upload.meta.department)?;
         Ok::<_, Refused>(upload.clone())
     })?;
+    // A channel keeps no department; it may have been deleted since.
+    let department = Guid(upload.meta.department.0);
+    let organisation = &call.state.engine.organisation;
+    if organisation.look(|state| state.tenancy.department(department).is_none()) {
+        return Err(Denied::ForeignDepartment.into());
+    }
     let (metadata, (sha256, size)) = match upload.received {
         Some(received) if upload.committed.is_none() => {
             (stored(&call, received.0).await?, received)

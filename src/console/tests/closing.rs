@@ -1,6 +1,6 @@
 //! Departments and companies that are deleted: what keeps them, and what is made meanwhile.
 
-use super::{COMPANY, story::Story};
+use super::{COMPANY, dgs, story::Story};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_in_a_department_keeps_it_and_its_company() {
@@ -120,5 +120,49 @@ async fn what_is_made_while_its_department_goes_is_there_with_it_or_not_at_all()
     });
     // The root and Sales were there before.
     assert_eq!(there, kept[0] + 2);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_becomes_no_package_of_a_department_that_is_gone() {
+    let mut story = Story::begin().await;
+    let body = r#"{"departmentId":"{d}"}"#;
+    story
+        .tell(&[
+            (
+                "admin",
+                "POST /departments",
+                r#"{"name":"d"}"#,
+                200,
+                &[],
+                "d=/id",
+            ),
+            (
+                "admin",
+                "POST /preloadedVersionFiles",
+                body,
+                200,
+                &[],
+                "u=/channel/uri",
+            ),
+        ])
+        .await;
+    let path = story.names["u"].trim_start_matches("http://localhost");
+    let id = path
+        .rsplit('/')
+        .next()
+        .and_then(|rest| rest.split('?').next());
+    let commit = format!("PATCH /preloadedVersionFiles/{}", id.unwrap_or_default());
+    let put = format!("PUT {path}");
+    let file = dgs("Add", "1.0", "x");
+    let told = story.server.send("", &put, &[], file).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    story
+        .tell(&[
+            ("admin", "DELETE /departments/{d}", "", 200, &[], ""),
+            ("admin", &commit, "", 403, &["foreign-department"], ""),
+            ("admin", "GET /packages", "", 200, &[r#""count":0"#], ""),
+        ])
+        .await;
     story.end().await;
 }
