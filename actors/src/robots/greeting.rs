@@ -1,18 +1,20 @@
-//! A robot connects: executions say what becomes of what it has, then it is welcome.
+//! A robot connects: executions say what becomes of what it has, the archive where they have left memory, then it is
+//! welcome.
 //! Owns: that the welcome comes after all of them have answered, and everything else behind it.
+//! Never: lets a robot forget what is known in either place; its unsent lines would be gone.
 
 use super::{
     message::{Close, Hello, RunRef, ToRobot},
     robot::{Greeting, Message, State, Talk},
 };
+use crate::executions::Cell;
 use ractor::ActorRef;
 use rpa::{
-    Guid,
-    execution::{Command, Verdict},
+    execution::{Claim, Command, Verdict},
     registry::Action,
     terms::Stamp,
 };
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use tokio::sync::mpsc;
 
 impl State {
@@ -35,31 +37,11 @@ impl State {
         }
         core.live.robot_changed(&core, self.id);
         self.report(&hello);
-        let mut executions: Vec<Guid> = {
-            let jobs = core.jobs.read();
-            let held = jobs.held_by(self.id).into_iter().map(|(_, it)| it);
-            let claimed = hello.runs.iter();
-            let claimed = claimed.filter_map(|claim| Some(jobs.run(claim.run)?.execution));
-            held.chain(claimed).collect()
+        let (cells, elsewhere) = self.concerned(&hello.runs);
+        let greeting = Greeting {
+            open: cells.len() + 1,
+            ..Greeting::default()
         };
-        executions.sort_unstable();
-        executions.dedup();
-        let mut greeting = Greeting::default();
-        for claim in &hello.runs {
-            let known = core.jobs.read().run(claim.run).is_some();
-            if !known {
-                let run = RunRef {
-                    run: claim.run,
-                    fence: claim.fence,
-                };
-                greeting.verdicts.push((run, Verdict::Forget));
-            }
-        }
-        let cells: Vec<_> = executions
-            .iter()
-            .filter_map(|id| core.executions.get(*id))
-            .collect();
-        greeting.open = cells.len() + 1;
         self.session = Some(Talk {
             number,
             outbox,
@@ -83,6 +65,77 @@ impl State {
                     Box::new(move || drop(actor.cast(Message::Greeted { number })))
                 },
             );
+        }
+        if elsewhere.is_empty() {
+            self.greeted(myself, number);
+        } else {
+            self.judge(myself, number, elsewhere);
+        }
+    }
+
+    /// The executions in memory that have a word about what the robot has, and the claims that none of them knows.
+    fn concerned(&self, claims: &[Claim]) -> (Vec<Arc<Cell>>, Vec<Claim>) {
+        let core = &self.core;
+        let jobs = core.jobs.read();
+        let mut cells = BTreeMap::new();
+        for (_, execution) in jobs.held_by(self.id) {
+            cells.extend(core.executions.get(execution).map(|cell| (execution, cell)));
+        }
+        let mut elsewhere = Vec::new();
+        for claim in claims {
+            let row = jobs.run(claim.run);
+            let cell = row.and_then(|row| core.executions.get(row.execution));
+            match cell {
+                Some(cell) => drop(cells.insert(cell.id, cell)),
+                None => elsewhere.push(*claim),
+            }
+        }
+        (cells.into_values().collect(), elsewhere)
+    }
+
+    /// Asks the archive about claims. In this order: what leaves memory is in the archive before.
+    fn judge(&self, myself: &ActorRef<Message>, number: u64, claims: Vec<Claim>) {
+        let (core, actor) = (Arc::clone(&self.core), myself.clone());
+        let runtime = core.runtime.clone();
+        runtime.spawn_blocking(move || {
+            let archive = &core.archiver.archive;
+            let judged = claims.into_iter().map(|claim| {
+                let run = RunRef {
+                    run: claim.run,
+                    fence: claim.fence,
+                };
+                let verdict = match archive.execution_of_run(claim.run)? {
+                    Some(_) => claim.state.when_over(),
+                    None => Verdict::Forget,
+                };
+                Ok((run, verdict))
+            });
+            let judged: crate::archive::Result<Vec<_>> = judged.collect();
+            let verdicts = judged
+                .map_err(|error| tracing::warn!(%error, "runs could not be looked up"))
+                .ok();
+            // Gone with its session.
+            let _ = actor.cast(Message::Judged { number, verdicts });
+        });
+    }
+
+    /// The archive has answered; none: it cannot be read now, and the robot is to come again.
+    pub(super) fn judged(
+        &mut self,
+        myself: &ActorRef<Message>,
+        number: u64,
+        verdicts: Option<Vec<(RunRef, Verdict)>>,
+    ) {
+        if !self.is_session(number) {
+            return;
+        }
+        let Some(verdicts) = verdicts else {
+            self.disconnect(Some(Close::Full));
+            return;
+        };
+        let session = self.session.as_mut();
+        if let Some(greeting) = session.and_then(|session| session.greeting.as_mut()) {
+            greeting.verdicts.extend(verdicts);
         }
         self.greeted(myself, number);
     }

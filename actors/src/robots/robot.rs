@@ -54,6 +54,13 @@ pub enum Message {
         /// On this connection.
         number: u64,
     },
+    /// The archive has been asked about what it claims to have.
+    Judged {
+        /// On this connection.
+        number: u64,
+        /// What becomes of that; none: the archive cannot be read now.
+        verdicts: Option<Vec<(RunRef, Verdict)>>,
+    },
     /// An execution has something for it.
     Tell {
         /// The execution.
@@ -105,7 +112,7 @@ pub struct Talk {
 /// What comes together before the welcome.
 #[derive(Default)]
 pub struct Greeting {
-    /// Executions that have not answered.
+    /// Who has not answered: executions, and what asks the archive.
     pub(super) open: usize,
     pub(super) verdicts: Vec<(RunRef, Verdict)>,
     /// What is sent behind the welcome.
@@ -153,6 +160,7 @@ impl Actor for Robot {
                 }
             }
             Message::Greeted { number } => state.greeted(&myself, number),
+            Message::Judged { number, verdicts } => state.judged(&myself, number, verdicts),
             Message::Tell { cell, run, what } => state.tell(&cell, run, what),
             Message::Offered { job, given } => {
                 state.offering = false;

@@ -10,7 +10,7 @@ mod world;
 
 use actors::{
     archive::LogFilter,
-    robots::message::{Close, FromRobot, Line, ToRobot},
+    robots::message::{Close, FromRobot, Line, RunRef, ToRobot},
 };
 use rpa::{
     Guid,
@@ -185,6 +185,78 @@ async fn a_lost_robots_run_uses_up_a_retry_and_its_late_result_is_stale() {
     assert_eq!(taken, Ok(()));
     job_when(&engine, job, |row| row.state == JobState::Succeeded).await;
     close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_robot_still_has_of_an_archived_run_is_not_forgotten() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = open(options(data.path())).await;
+    furnish(&engine, 1, no_retries()).await;
+    let job = execute(&engine, 1, Overrides::default()).await;
+    let (mut robot, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
+    let (run, _) = robot.starts().await;
+    assert_eq!(robot.reports(run, ResultStatus::Succeeded).await, Ok(()));
+    job_when(&engine, job, |row| row.state == JobState::Succeeded).await;
+    archived(&engine).await;
+    let claims = |state| {
+        let of = |run: RunRef| Claim {
+            run: run.run,
+            fence: run.fence,
+            state,
+        };
+        let unknown = RunRef {
+            run: Guid(0x99),
+            fence: 1,
+        };
+        (unknown, vec![of(run), of(unknown)])
+    };
+    for (state, verdict) in [
+        (ClaimedState::Accepted, Verdict::Forget),
+        (ClaimedState::Running, Verdict::Cancel),
+        (ClaimedState::Paused, Verdict::Cancel),
+        (ClaimedState::Finished, Verdict::Continue),
+    ] {
+        let (unknown, claims) = claims(state);
+        drop(robot);
+        let connected = Speaker::connect(&engine, 1, false, claims).await;
+        let mut verdicts = connected.1;
+        verdicts.sort_by_key(|(of, _)| *of != run);
+        assert_eq!(
+            verdicts,
+            [(run, verdict), (unknown, Verdict::Forget)],
+            "{state:?}"
+        );
+        robot = connected.0;
+    }
+    // The lines that it has not sent are kept as before.
+    for seq in 1..=10 {
+        let line = Line {
+            seq,
+            at_ms: 1,
+            level: "Info".to_owned(),
+            kind: "Business".to_owned(),
+            message: format!("line {seq}"),
+        };
+        robot.says(FromRobot::Logs {
+            run,
+            lines: vec![line],
+        });
+        let acknowledged = ToRobot::AckLogs { run: run.run, seq };
+        assert_eq!(robot.hears().await, acknowledged);
+    }
+    let logs = engine.archived(move |archive| archive.logs_after(run.run, 0, 100));
+    assert_eq!(logs.await.unwrap().len(), 10);
+    close(engine).await;
+}
+
+/// Waits until all that is over has left memory.
+async fn archived(engine: &actors::Engine) {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !engine.executions.is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "still in memory");
+        engine.barrier().await;
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

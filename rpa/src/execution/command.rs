@@ -1,6 +1,6 @@
 //! What callers, robots and time may ask of an execution. Core types only: a command is never persisted.
 
-use super::{RunEnd, Start};
+use super::{RunEnd, Start, Verdict};
 use crate::{Guid, terms::Stamp};
 
 /// A wish, or a robot's message.
@@ -200,6 +200,18 @@ pub enum ClaimedState {
     Paused,
     /// Ended; the result follows.
     Finished,
+}
+
+impl ClaimedState {
+    /// What becomes of a run that its job has done with.
+    pub fn when_over(self) -> Verdict {
+        match self {
+            ClaimedState::Accepted => Verdict::Forget,
+            ClaimedState::Running | ClaimedState::Paused => Verdict::Cancel,
+            // Its result is answered as stale or as a duplicate, and its logs are kept.
+            ClaimedState::Finished => Verdict::Continue,
+        }
+    }
 }
 
 /// The configured times that decisions need, in milliseconds.

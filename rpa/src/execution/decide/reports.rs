@@ -125,12 +125,7 @@ impl Deciding<'_> {
         let Claim { run, fence, state } = *claim;
         let verdict = match self.current(robot, run, fence) {
             Some((number, job, current)) => self.claim_current(number, &job, &current, state),
-            None => match state {
-                ClaimedState::Accepted => Verdict::Forget,
-                ClaimedState::Running | ClaimedState::Paused => Verdict::Cancel,
-                // Its result is answered as stale or as a duplicate, and its logs are kept.
-                ClaimedState::Finished => Verdict::Continue,
-            },
+            None => state.when_over(),
         };
         self.tell(robot, run, fence, Tell::Verdict(verdict));
         match verdict {
