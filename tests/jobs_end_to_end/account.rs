@@ -45,8 +45,14 @@ pub fn expect(floor: &mut Floor, jobs: &[(String, End)]) -> BTreeSet<String> {
         for run in succeeded {
             let id = text(&run["id"]);
             assert!(begun.contains_key(&id), "never began: {run}");
-            assert_logged(floor, job, &id);
             robots.insert(text(&run["robotId"]));
+        }
+        // Also of those that failed, were cancelled, or were killed with their robot.
+        for run in &runs {
+            let id = text(&run["id"]);
+            if begun.contains_key(&id) {
+                assert_logged(floor, job, &id);
+            }
         }
         if *end == End::Failed {
             assert_eq!(runs.len(), 2, "one retry: {runs:?}");
@@ -59,7 +65,8 @@ pub fn expect(floor: &mut Floor, jobs: &[(String, End)]) -> BTreeSet<String> {
     robots
 }
 
-fn runs_of(floor: &mut Floor, job: &str) -> Vec<Value> {
+/// The run instances of a job.
+pub fn runs_of(floor: &mut Floor, job: &str) -> Vec<Value> {
     let mut shown = floor
         .console
         .get(&format!("/openapi/jobs/{job}/runinstances?PageSize=100"));
@@ -70,7 +77,7 @@ fn runs_of(floor: &mut Floor, job: &str) -> Vec<Value> {
 }
 
 /// What a run has said is there, once. Its robot sends it until it is kept, which may be after the job's end.
-fn assert_logged(floor: &mut Floor, job: &str, run: &str) {
+pub fn assert_logged(floor: &mut Floor, job: &str, run: &str) {
     let path = format!("/openapi/runinstances/{run}/logs");
     let said = until("the run's line", || {
         let told = floor.console.get(&path);

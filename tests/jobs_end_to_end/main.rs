@@ -155,6 +155,9 @@ fn kill_a_robot(floor: &mut Floor) -> String {
     let (files, begun) = packages::hangs_once(floor, "victim");
     let job = floor.execute_new("victim", &files, &settings, &[ROBOTS[1].0]);
     begun.wait();
+    // What is still in the pipe between the two dies with the robot.
+    let run = text(&account::runs_of(floor, &job)[0]["id"]);
+    account::assert_logged(floor, &job, &run);
     floor.robots[1].kill();
     floor.robots[1].start_again();
     let shown = floor.console.ended(&job);
