@@ -39,7 +39,7 @@ use codec::Tenant;
 use dashmap::{DashMap, Entry};
 use rpa::{
     Guid,
-    execution::{Command, Decision, Effect, Execution, Job},
+    execution::{Command, Decision, Effect, Execution, Job, Start},
     registry::{self, Action, State, Target, plan},
 };
 use std::sync::Arc;
@@ -128,17 +128,36 @@ pub fn start(
             action: count,
         },
     )?;
-    let cell = Arc::new(Cell::new(execute.execution, execute.tenant));
+    let (execution, tenant) = (execute.execution, execute.tenant);
+    let started = begin(core, execution, tenant, start, remember)?;
+    Ok((counted.events, started))
+}
+
+/// Puts an execution into memory and begins it, or leaves nothing behind.
+fn begin(
+    core: &Arc<Core>,
+    execution: Guid,
+    tenant: Tenant,
+    start: Start,
+    remember: Option<(Remember, RenderExecution)>,
+) -> Result<Option<Arc<Rendered>>, Failure> {
+    let cell = Arc::new(Cell::new(execution, tenant));
     if !core.executions.insert(Arc::clone(&cell)) {
-        return Err(Failure::Registry(registry::Refusal::IdTaken(
-            execute.execution,
-        )));
+        return Err(Failure::Registry(registry::Refusal::IdTaken(execution)));
     }
+    let first = start
+        .jobs
+        .iter()
+        .filter(|job| job.step == 0 && !job.skipped);
+    let queues = first.map(|job| job.queue).collect();
+    // Before its record can be published: that is when it is no longer expected.
+    core.jobs.write().expect(execution, queues);
     let started = cell.start(core, start, remember);
     if started.is_err() {
-        core.executions.remove(execute.execution);
+        core.executions.remove(execution);
+        core.jobs.write().remove(execution);
     }
-    Ok((counted.events, started?))
+    started
 }
 
 /// Makes the answer of an execute.

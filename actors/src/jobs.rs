@@ -51,6 +51,8 @@ pub struct JobViews {
     /// What robots have: run and execution by robot.
     held: BTreeSet<(Guid, Guid, Guid)>,
     waiting: Waiting,
+    /// Groups in which jobs will wait as soon as what was decided is published, by execution.
+    expected: HashMap<Guid, Vec<Guid>>,
     /// Who waits for the end of a job: told by the drop of what is kept here.
     ends: HashMap<Guid, Vec<oneshot::Sender<()>>>,
     pub(crate) presence: Presence,
@@ -62,6 +64,7 @@ impl JobViews {
     pub fn apply(&mut self, rows: Rows) -> Changed {
         let mut changed = Changed::default();
         if let Some(group) = rows.group {
+            self.expected.remove(&group.id);
             if let Some(old) = self.groups.get(&group.id)
                 && let Some(due_ms) = old.due_ms
             {
@@ -122,8 +125,40 @@ impl JobViews {
         Some(receiver)
     }
 
-    /// An execution is in the archive now.
+    /// An execution cannot be decided any more: nothing is due in it, no robot is asked for it, and what robots have of
+    /// it keeps them from nothing else. Gives those robots.
+    pub fn stand_still(&mut self, execution: Guid) -> Vec<Guid> {
+        if let Some(group) = self.groups.get_mut(&execution)
+            && let Some(due_ms) = group.due_ms.take()
+        {
+            self.due.remove(&(due_ms, execution));
+        }
+        for id in self.members.get(&execution).into_iter().flatten() {
+            self.waiting.remove(*id);
+            if let Some(job) = self.jobs.get_mut(id) {
+                job.waiting = false;
+            }
+        }
+        let mut freed = Vec::new();
+        for id in self.attempts.get(&execution).into_iter().flatten() {
+            if let Some(run) = self.runs.get_mut(id)
+                && std::mem::take(&mut run.held)
+                && self.held.remove(&(run.robot, run.id, execution))
+            {
+                freed.push(run.robot);
+            }
+        }
+        freed
+    }
+
+    /// An execution was decided whose jobs will wait in these groups, once for each job.
+    pub fn expect(&mut self, execution: Guid, queues: Vec<Guid>) {
+        self.expected.insert(execution, queues);
+    }
+
+    /// An execution is in the archive now, or did not come about.
     pub fn remove(&mut self, execution: Guid) {
+        self.expected.remove(&execution);
         if let Some(group) = self.groups.remove(&execution)
             && let Some(due_ms) = group.due_ms
         {
@@ -205,9 +240,12 @@ impl JobViews {
 
     /// Whether a robot of the group is free for a job that comes now: ready, and no earlier job waits for it.
     pub fn has_free_robot(&self, queue: Guid) -> bool {
-        let idle = self.presence.idle_in(queue).count();
+        // A job that a robot was woken for waits until that takes it.
+        let idle = self.presence.idle_in(queue).count() + self.presence.woken_in(queue);
+        let expected = self.expected.values().flatten();
+        let expected = expected.filter(|wanted| **wanted == queue).count();
         let before = self.waiting.in_order(queue).take(idle).count();
-        before < idle
+        before + expected < idle
     }
 
     /// Whether a robot is connected.
@@ -257,7 +295,7 @@ impl JobViews {
             self.waiting.choose(*robot, queues, now_ms).is_some()
         };
         let robot = self.presence.idle_in(queue).find(gets_something)?;
-        self.presence.set_taken(robot);
+        self.presence.set_woken(robot, queue);
         Some(robot)
     }
 }

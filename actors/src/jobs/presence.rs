@@ -40,6 +40,8 @@ struct Robot {
     /// The groups that it asks, while it is idle.
     queues: Vec<Guid>,
     idle: bool,
+    /// It was woken for a job of this group and has not taken it yet.
+    woken: Option<Guid>,
     /// It has nothing to do; also while it takes no work.
     ready: bool,
     /// How far it is, as it said last.
@@ -109,6 +111,20 @@ impl Presence {
         }
     }
 
+    /// It is to look for a job of this group.
+    pub fn set_woken(&mut self, robot: Guid, queue: Guid) {
+        self.set_taken(robot);
+        if let Some(known) = self.robots.get_mut(&robot) {
+            known.woken = Some(queue);
+        }
+    }
+
+    /// How many robots are about to take a job of this group.
+    pub fn woken_in(&self, queue: Guid) -> usize {
+        let robots = self.robots.values();
+        robots.filter(|known| known.woken == Some(queue)).count()
+    }
+
     /// It has nothing to do, and takes no work.
     pub fn set_resting(&mut self, robot: Guid) {
         self.leave(robot);
@@ -122,6 +138,7 @@ impl Presence {
             return;
         };
         known.idle = false;
+        known.woken = None;
         for queue in std::mem::take(&mut known.queues) {
             if let Some(idle) = self.idle.get_mut(&queue) {
                 idle.remove(&robot);
