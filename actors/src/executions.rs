@@ -218,22 +218,11 @@ impl Engine {
         let core = self.core();
         self.registry
             .settle(core, |state| {
-                for job in &retry.jobs {
-                    let version = job.package.version_id;
-                    if state.version(tenant, job.package.id, version).is_none() {
-                        return Err(Failure::Registry(registry::Refusal::UnknownReference {
-                            kind: registry::Kind::Version,
-                            id: version,
-                        }));
-                    }
-                }
-                let cell = Arc::new(Cell::new(execution, tenant));
-                core.executions.insert(Arc::clone(&cell));
-                if let Err(failure) = cell.start(core, retry, None) {
-                    core.executions.remove(execution);
-                    return Err(failure);
-                }
-                let seen = cell.peek(view);
+                let has_robot = |queue: Guid| core.jobs.read().has_free_robot(queue);
+                let start = plan::again(state, tenant, retry, &has_robot)?;
+                begin(core, execution, tenant, start, None)?;
+                let cell = core.executions.get(execution);
+                let seen = cell.and_then(|cell| cell.peek(view));
                 Ok((Vec::new(), seen.ok_or(Failure::Panicked)?))
             })
             .await

@@ -148,8 +148,8 @@ impl Execution {
         Vec::new()
     }
 
-    /// A new execution of an ended job, with the same settings and arguments. Whether its package is still there,
-    /// the caller has to know.
+    /// A new execution of an ended job, with the same settings and arguments. Whether what it needs is still there is
+    /// the registry's to say.
     pub fn retry(
         &self,
         job: Guid,

@@ -6,6 +6,7 @@ mod age;
 mod processes;
 mod queues;
 mod schedules;
+mod repetitions;
 mod world;
 
 use actors::{

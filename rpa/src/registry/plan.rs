@@ -8,6 +8,10 @@
 //!  group target: one job        robots target: one job for each, in that robot's hidden group
 //! ```
 
+mod again;
+
+pub use again::again;
+
 use super::{Kind, Layout, Refusal, Schedule, State, Workflow};
 use crate::{
     Guid,
