@@ -80,6 +80,11 @@ impl From<rusqlite::Error> for Error {
 /// What the archive answers.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// How many rows a page skips; past what SQLite can count there is nothing.
+fn sql_offset(skipped: usize) -> i64 {
+    i64::try_from(skipped).unwrap_or(i64::MAX)
+}
+
 /// The open archive. Shared by the archiver's thread and all readers.
 pub struct Archive {
     path: PathBuf,

@@ -8,7 +8,7 @@
 //!  audit_outcomes  after it; without one the server ended in between, and nobody was answered
 //! ```
 
-use super::{Archive, Result};
+use super::{Archive, Result, sql_offset};
 use codec::Tenant;
 use rpa::Guid;
 use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
@@ -124,7 +124,7 @@ impl Archive {
                 .prepare_cached(&format!("SELECT count(*) FROM {FROM} WHERE {condition}"))?
                 .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
             let order = if filter.ascending { "ASC" } else { "DESC" };
-            let (limit, offset) = (filter.limit, filter.offset);
+            let (limit, offset) = (filter.limit, sql_offset(filter.offset));
             let sql = format!(
                 "SELECT {COLUMNS} FROM {FROM} WHERE {condition} \
                  ORDER BY a.at_ms {order}, a.rowid {order} LIMIT {limit} OFFSET {offset}"

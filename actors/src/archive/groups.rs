@@ -4,6 +4,7 @@
 use super::{
     Archive, Result,
     jobs::{bytes, guid},
+    sql_offset,
 };
 use crate::executions::{GroupFilter, JobPage};
 use rpa::{
@@ -15,35 +16,38 @@ use std::cmp::Reverse;
 
 impl Archive {
     /// A page of job groups by their creation: those of `memory`, which pass the filter, and those that have ended.
+    /// `is_open` says of a group of memory whether it is there still and has not ended.
     pub fn groups(
         &self,
         filter: &GroupFilter,
         page: JobPage,
-        memory: &[GroupRow],
+        (memory, is_open): (&[GroupRow], &dyn Fn(Guid) -> bool),
     ) -> Result<(u64, Vec<Guid>)> {
         self.read(|connection| {
-            // What has ended may stand on both sides for a moment: then it counts here.
-            let mut known = connection.prepare_cached("SELECT 1 FROM executions WHERE id = ?1")?;
-            let mut found = Vec::new();
-            for row in memory {
-                if row.finished_ms.is_none() || !known.exists([bytes(row.id)])? {
-                    found.push((row.created_ms, row.id));
-                }
-            }
             let (condition, values) = condition(filter);
             let count: i64 = connection
                 .prepare_cached(&format!(
                     "SELECT count(*) FROM executions WHERE {condition}"
                 ))?
                 .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+            // What has ended may stand on both sides for a moment, also what had not when memory was read: then it
+            // counts here. What has not ended even now is not in what this transaction sees.
+            let mut known = connection.prepare_cached("SELECT 1 FROM executions WHERE id = ?1")?;
+            let mut found = Vec::new();
+            for row in memory {
+                if is_open(row.id) || !known.exists([bytes(row.id)])? {
+                    found.push((row.created_ms, row.id));
+                }
+            }
             let total = count.unsigned_abs() + found.len() as u64;
             // A row of the page stands behind at most all of memory's.
             let skipped = page.offset.saturating_sub(found.len());
             let wanted = page.offset - skipped + page.limit;
+            let offset = sql_offset(skipped);
             let direction = if filter.descending { "DESC" } else { "ASC" };
             let sql = format!(
                 "SELECT created_ms, id FROM executions WHERE {condition}
-                 ORDER BY created_ms {direction}, id {direction} LIMIT {wanted} OFFSET {skipped}"
+                 ORDER BY created_ms {direction}, id {direction} LIMIT {wanted} OFFSET {offset}"
             );
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(values.iter()), |row| {

@@ -3,7 +3,7 @@
 //! Owns: their tables, and joining a page of what is in memory to a page of what has ended.
 //! Never: knows who is in memory; that is handed in.
 
-use super::{Archive, Error, Result};
+use super::{Archive, Error, Result, sql_offset};
 use crate::executions::{JobFilter, JobOrder, JobPage};
 use rpa::{
     Guid,
@@ -14,6 +14,7 @@ use rpa::{
     },
 };
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value};
+use std::collections::BTreeSet;
 
 /// A line of a run's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,42 +113,38 @@ impl Archive {
         })
     }
 
-    /// A page of jobs: those of `memory` that pass the filter, and those that have ended.
+    /// A page of jobs: those of `memory` that pass the filter, and those that have ended. `is_open` says of a job of
+    /// memory whether it is there still and has not ended.
     pub fn jobs(
         &self,
         filter: &JobFilter,
         order: JobOrder,
         page: JobPage,
-        mut memory: Vec<JobRow>,
+        (mut memory, is_open): (Vec<JobRow>, &dyn Fn(Guid) -> bool),
     ) -> Result<(u64, Vec<JobRow>)> {
         self.read(|connection| {
-            // What has ended may stand on both sides for a moment: then it counts here.
-            let mut known = connection.prepare_cached("SELECT 1 FROM jobs WHERE id = ?1")?;
-            let mut failed = None;
-            memory.retain(|row| {
-                row.finished_ms.is_none()
-                    || match known.exists([bytes(row.id)]) {
-                        Ok(exists) => !exists,
-                        Err(error) => {
-                            failed = Some(error);
-                            true
-                        }
-                    }
-            });
-            if let Some(error) = failed {
-                return Err(error.into());
-            }
-            order.sort(&mut memory);
             let (condition, values) = condition(filter);
             let count: i64 = connection
                 .prepare_cached(&format!("SELECT count(*) FROM jobs WHERE {condition}"))?
                 .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+            // What has ended may stand on both sides for a moment, also what had not when memory was read: then it
+            // counts here. What has not ended even now is not in what this transaction sees.
+            let mut known = connection.prepare_cached("SELECT 1 FROM jobs WHERE id = ?1")?;
+            let mut here = BTreeSet::new();
+            for row in memory.iter().filter(|row| !is_open(row.id)) {
+                if known.exists([bytes(row.id)])? {
+                    here.insert(row.id);
+                }
+            }
+            memory.retain(|row| !here.contains(&row.id));
+            order.sort(&mut memory);
             let total = count.unsigned_abs() + memory.len() as u64;
             // A row of the page stands behind at most all of memory's.
             let skipped = page.offset.saturating_sub(memory.len());
             let wanted = page.offset - skipped + page.limit;
+            let offset = sql_offset(skipped);
             let sql = format!(
-                "SELECT row FROM jobs WHERE {condition} ORDER BY {} LIMIT {wanted} OFFSET {skipped}",
+                "SELECT row FROM jobs WHERE {condition} ORDER BY {} LIMIT {wanted} OFFSET {offset}",
                 order.sql()
             );
             let mut ended = Vec::new();

@@ -11,6 +11,7 @@ use rpa::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -61,8 +62,16 @@ impl Engine {
                 .cloned()
                 .collect()
         };
-        self.archived(move |archive| archive.groups(&filter, page, &memory))
-            .await
+        let core = Arc::clone(self.core());
+        self.archived(move |archive| {
+            let is_open = |id| {
+                let jobs = core.jobs.read();
+                jobs.group(id)
+                    .is_some_and(|group| group.finished_ms.is_none())
+            };
+            archive.groups(&filter, page, (&memory, &is_open))
+        })
+        .await
     }
 
     /// Reads many executions, in memory or archived; what is gone or of another company is left out.

@@ -8,7 +8,7 @@ use rpa::{
     execution::rows::JobRow,
     terms::{JobStartupType, JobState},
 };
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 /// Instants, in milliseconds since 1970, both included.
 #[derive(Clone, Copy, Debug, Default)]
@@ -174,7 +174,14 @@ impl Engine {
             let rows = jobs.jobs(filter.tenant).filter(|job| filter.passes(job));
             rows.cloned().collect()
         };
-        self.archived(move |archive| archive.jobs(&filter, order, page, memory))
-            .await
+        let core = Arc::clone(self.core());
+        self.archived(move |archive| {
+            let is_open = |id| {
+                let jobs = core.jobs.read();
+                jobs.job(id).is_some_and(|job| job.finished_ms.is_none())
+            };
+            archive.jobs(&filter, order, page, (memory, &is_open))
+        })
+        .await
     }
 }
