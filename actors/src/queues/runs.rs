@@ -53,11 +53,7 @@ fn after(core: &Arc<Core>, queue: Guid, execution: Guid, started: Result<(), Fai
             core.queues.look([Look::Run { queue, execution }]);
         }
         Err(Failure::Overloaded { .. } | Failure::DiskFull) => {
-            let then = Arc::clone(core);
-            core.runtime.spawn(async move {
-                tokio::time::sleep(AGAIN).await;
-                then.queues.look([Look::Start { queue, execution }]);
-            });
+            again(core, Look::Start { queue, execution });
         }
         Err(failure) => {
             let failure = Some(failure.to_string());
@@ -127,8 +123,18 @@ pub(super) fn settle(core: &Arc<Core>, queue: Guid, execution: Guid) {
             Ok(None) => then.queues.look([Look::Start { queue, execution }]),
             Err(error) => {
                 tracing::warn!(%execution, %error, "whether a job has ended could not be read");
+                again(&then, Look::Run { queue, execution });
             }
         });
+}
+
+/// Looks once more after a while.
+fn again(core: &Arc<Core>, look: Look) {
+    let then = Arc::clone(core);
+    core.runtime.spawn(async move {
+        tokio::time::sleep(AGAIN).await;
+        then.queues.look([look]);
+    });
 }
 
 /// Whether it has ended, and why not well if so.
