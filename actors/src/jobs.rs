@@ -214,15 +214,16 @@ impl JobViews {
         places.filter_map(|(_, id)| self.jobs.get(id))
     }
 
-    /// The executions in which something is due.
-    pub fn due(&self, now_ms: i64) -> Vec<Guid> {
+    /// The executions in which something is due, and since when, milliseconds since 1970.
+    pub fn due(&self, now_ms: i64) -> BTreeSet<(i64, Guid)> {
         let due = self.due.iter().take_while(|(due_ms, _)| *due_ms <= now_ms);
-        due.map(|(_, id)| *id).collect()
+        due.copied().collect()
     }
 
-    /// When something is due next, milliseconds since 1970.
-    pub fn next_due_ms(&self) -> Option<i64> {
-        self.due.first().map(|(due_ms, _)| *due_ms)
+    /// When something is due after an instant, both in milliseconds since 1970.
+    pub fn next_due_ms(&self, now_ms: i64) -> Option<i64> {
+        let later = self.due.range((now_ms.saturating_add(1), Guid::NIL)..);
+        later.map(|(due_ms, _)| *due_ms).next()
     }
 
     /// What a robot has: runs and their executions.
@@ -238,7 +239,7 @@ impl JobViews {
         self.held.iter().map(|(robot, _, _)| *robot).collect()
     }
 
-    /// Whether a robot of the group is free for a job that comes now: ready, and no earlier job waits for it.
+    /// Whether a robot of the group is free for a job that comes now: ready, and no earlier job waits for it, nor will.
     pub fn has_free_robot(&self, queue: Guid) -> bool {
         // A job that a robot was woken for waits until that takes it.
         let idle = self.presence.idle_in(queue).count() + self.presence.woken_in(queue);

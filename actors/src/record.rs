@@ -32,6 +32,8 @@ pub mod kind {
     pub const ARCHIVE: u16 = 9;
     /// Events of a task queue; in snapshots its bytes.
     pub const TASK_QUEUE: u16 = 10;
+    /// Only in snapshots: an execution that cannot be rebuilt.
+    pub const EXECUTION_SET_ASIDE: u16 = 11;
 }
 
 /// What the head of an instance's or an execution's record takes of it, in bytes.

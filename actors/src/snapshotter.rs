@@ -236,14 +236,14 @@ impl Snapshotter {
         let (bytes, sequence) = core.registry.save();
         put(writer, kind::REGISTRY, 0, sequence, &bytes)?;
         for cell in core.executions.all() {
-            let (bytes, sequence) = cell.save();
-            if sequence == 0 {
+            let saved = cell.save();
+            if saved.sequence == 0 {
                 // Nothing of it is recorded yet.
                 continue;
             }
             let mut entry = cell.tenant.0.to_le_bytes().to_vec();
-            entry.extend_from_slice(&bytes);
-            put(writer, kind::EXECUTION, cell.id.0, sequence, &entry)?;
+            entry.extend_from_slice(&saved.bytes);
+            put(writer, saved.kind, cell.id.0, saved.sequence, &entry)?;
         }
         for cell in core.queues.all() {
             let (bytes, sequence) = cell.save();

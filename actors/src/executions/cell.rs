@@ -4,7 +4,7 @@
 //! Never: sends an effect before its record is durable.
 //!
 //! ```text
-//!  Live ──panic, rebuilt──▶ Live        Live ──cannot be rebuilt──▶ Quarantined: 503 for it alone, its bytes stay
+//!  Live ──panic, rebuilt──▶ Live        Live ──cannot be rebuilt──▶ Quarantined: 503 for it alone, bytes and records stay
 //! ```
 
 use super::{Live, RenderExecution};
@@ -14,6 +14,8 @@ use crate::{
     message::{Answer, Remember, Remembered, Rendered},
     publisher::{Change, Publication},
     record,
+    set_aside::Remains,
+    slot::Saved,
 };
 use codec::Tenant;
 use parking_lot::Mutex;
@@ -42,12 +44,8 @@ pub struct Cell {
 
 enum Body {
     Live(Box<Live>),
-    /// What is left of one that could not be rebuilt.
-    Quarantined {
-        reason: String,
-        bytes: Vec<u8>,
-        sequence: u64,
-    },
+    /// It could not be rebuilt.
+    Quarantined(Box<Remains>),
 }
 
 /// What the publisher shows and sends of a decision.
@@ -90,21 +88,11 @@ impl Cell {
     }
 
     /// An execution that recovery could not read.
-    pub fn quarantined(
-        id: Guid,
-        tenant: Tenant,
-        reason: String,
-        bytes: Vec<u8>,
-        sequence: u64,
-    ) -> Self {
+    pub fn quarantined(id: Guid, tenant: Tenant, remains: Remains) -> Self {
         Cell {
             id,
             tenant,
-            body: Mutex::new(Body::Quarantined {
-                reason,
-                bytes,
-                sequence,
-            }),
+            body: Mutex::new(Body::Quarantined(Box::new(remains))),
         }
     }
 
@@ -146,7 +134,7 @@ impl Cell {
     ) {
         let mut body = self.body.lock();
         let decided = match &mut *body {
-            Body::Quarantined { reason, .. } => Err(Failure::Quarantined(reason.clone())),
+            Body::Quarantined(remains) => Err(Failure::Quarantined(remains.reason.clone())),
             Body::Live(live) => match decide_guarded(core, live, command) {
                 Ok(decided) => {
                     let seen = view(&live.execution, &decided.decision);
@@ -155,7 +143,7 @@ impl Cell {
                 }
                 // A refusal comes before the first event; after anything else the state is rebuilt.
                 Err(Failure::Execution(refusal)) => Err(Failure::Execution(refusal)),
-                Err(failure) => Err(self.undo(&mut body, failure)),
+                Err(failure) => Err(self.undo(core, &mut body, failure)),
             },
         };
         core.queue
@@ -171,7 +159,7 @@ impl Cell {
     pub fn peek<T>(&self, view: impl FnOnce(&Execution) -> T) -> Option<T> {
         match &*self.body.lock() {
             Body::Live(live) => Some(view(&live.execution)),
-            Body::Quarantined { .. } => None,
+            Body::Quarantined(_) => None,
         }
     }
 
@@ -185,7 +173,7 @@ impl Cell {
         let body = self.body.lock();
         let (seen, sequence) = match &*body {
             Body::Live(live) => (Ok(view(&live.execution)), live.sequence()),
-            Body::Quarantined { reason, .. } => (Err(Failure::Quarantined(reason.clone())), 0),
+            Body::Quarantined(remains) => (Err(Failure::Quarantined(remains.reason.clone())), 0),
         };
         drop(body);
         let answer = answer(seen);
@@ -196,35 +184,56 @@ impl Cell {
         }
     }
 
-    /// The bytes and the last sequence, for a snapshot.
-    pub fn save(&self) -> (Vec<u8>, u64) {
+    /// What a snapshot gets of it.
+    pub fn save(&self) -> Saved {
         match &mut *self.body.lock() {
             Body::Live(live) => {
                 let (bytes, sequence) = live.rebase();
-                (bytes.to_vec(), sequence)
+                Saved {
+                    kind: record::kind::EXECUTION,
+                    bytes: bytes.to_vec(),
+                    sequence,
+                }
             }
-            Body::Quarantined {
-                bytes, sequence, ..
-            } => (bytes.clone(), *sequence),
+            Body::Quarantined(remains) => Saved {
+                kind: record::kind::EXECUTION_SET_ASIDE,
+                bytes: remains.encode(),
+                sequence: remains.sequence,
+            },
         }
     }
 
     /// Throws away what a failed command did.
-    fn undo(&self, body: &mut Body, failure: Failure) -> Failure {
+    fn undo(&self, core: &Arc<Core>, body: &mut Body, failure: Failure) -> Failure {
         let Body::Live(live) = body else {
             return failure;
         };
         let Err(error) = live.rebuild() else {
             return failure;
         };
-        tracing::error!(execution = %self.id, %error, "an execution cannot be rebuilt: it is quarantined");
-        let (bytes, sequence) = live.base();
-        *body = Body::Quarantined {
-            reason: error.to_string(),
-            bytes: bytes.to_vec(),
-            sequence,
-        };
+        self.quarantine(core, body, error.to_string());
         Failure::Quarantined(error.to_string())
+    }
+
+    /// Sets it aside though it can be rebuilt: a command that it cannot decide would come again and again.
+    pub fn set_aside(&self, core: &Arc<Core>, reason: &str) {
+        self.quarantine(core, &mut self.body.lock(), reason.to_owned());
+    }
+
+    fn quarantine(&self, core: &Arc<Core>, body: &mut Body, reason: String) {
+        let Body::Live(live) = body else {
+            return;
+        };
+        tracing::error!(execution = %self.id, reason, "an execution is quarantined");
+        let remains = live.remains(reason, core.clock.real_ms());
+        *body = Body::Quarantined(Box::new(remains));
+        // Behind what was decided before, whose rows would wake it up again.
+        let (then, id) = (Arc::clone(core), self.id);
+        core.queue
+            .push_barrier(Publication::barrier(Box::new(move || {
+                let freed = then.jobs.write().stand_still(id);
+                then.robots.look(&freed);
+            })));
     }
 
     /// Hands a decision to the journal.

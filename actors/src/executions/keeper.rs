@@ -16,6 +16,7 @@ use crate::{
     publisher::{Change, Publication},
 };
 use parking_lot::{Condvar, Mutex};
+use rpa::{Guid, execution::Execution};
 use std::{sync::Arc, thread, time::Duration};
 
 /// Executions and lines in one transaction.
@@ -111,9 +112,8 @@ impl Keeper {
                 continue;
             }
             match write(&core.archiver.archive, &batch) {
-                Ok(()) => {
+                Ok(ids) => {
                     self.waiting.lock().failure = None;
-                    let ids = batch.executions.iter().map(|cell| cell.id).collect();
                     core.queue.push_barrier(Publication {
                         change: Change::ExecutionsArchived(ids),
                         ..Publication::none()
@@ -176,7 +176,9 @@ fn first<T>(waiting: &mut Vec<T>) -> Vec<T> {
     waiting.drain(..count).collect()
 }
 
-fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<()> {
+/// Writes a batch; gives the executions that the archive holds now. One that has been set aside meanwhile is not among
+/// them: it stays in memory.
+fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<Vec<Guid>> {
     let states: Vec<_> = batch
         .executions
         .iter()
@@ -197,5 +199,5 @@ fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<()> {
     if !trail.is_empty() {
         archive.put_audit(&trail)?;
     }
-    Ok(())
+    Ok(states.iter().map(Execution::id).collect())
 }

@@ -1,7 +1,7 @@
 //! One execution in memory: its base, the records since, and the state that both give.
 //! Owns: `rebuild(base, records)`, which wakes, recovers and undoes alike. Never: writes or sends.
 
-use crate::entity::guarded;
+use crate::{entity::guarded, set_aside::Remains};
 use codec::{DecodeError, Tenant};
 use rpa::{
     Guid,
@@ -110,7 +110,43 @@ impl Live {
     }
 
     /// What is kept of one that cannot be rebuilt.
-    pub fn base(&self) -> (&[u8], u64) {
-        (&self.base, self.base_sequence)
+    pub fn remains(&self, reason: String, since_ms: i64) -> Remains {
+        Remains {
+            reason,
+            since_ms,
+            base: self.base.clone(),
+            base_sequence: self.base_sequence,
+            records: self.records.clone(),
+            sequence: self.sequence,
+        }
+    }
+
+    /// The execution of which this remains, if this build can rebuild it.
+    pub fn restore(id: Guid, tenant: Tenant, remains: &Remains) -> Result<Self, DecodeError> {
+        let mut live = Self::first(id, tenant, remains)?;
+        for record in &remains.records {
+            live.replay(record.clone(), remains.sequence)?;
+        }
+        Ok(live)
+    }
+
+    /// The last state of it that can be shown.
+    pub fn shown(id: Guid, tenant: Tenant, remains: &Remains) -> Option<Execution> {
+        let mut live = Self::first(id, tenant, remains).ok()?;
+        let mut shown = live.execution.clone();
+        for record in &remains.records {
+            if live.replay(record.clone(), remains.sequence).is_err() {
+                break;
+            }
+            shown = live.execution.clone();
+        }
+        Some(shown)
+    }
+
+    fn first(id: Guid, tenant: Tenant, remains: &Remains) -> Result<Self, DecodeError> {
+        match remains.base.is_empty() {
+            true => Ok(Live::new(id, tenant)),
+            false => Live::wake(remains.base.clone(), remains.base_sequence),
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Executions while they are recovered: from the snapshot's bytes and the records behind them.
 //!
-//! Owns: that each gets the records after its own; one that cannot be read is set aside, its bytes kept.
+//! Owns: that each gets the records after its own; one that cannot be read is set aside, its bytes and records kept.
 //! Never: replays an effect.
 
 use super::{Cell, Live};
-use crate::core::Core;
+use crate::{core::Core, set_aside::Remains};
 use codec::{DecodeError, Tenant};
 use rpa::{
     Guid,
@@ -24,30 +24,47 @@ pub struct Recovered {
 
 enum Body {
     Live(Box<Live>),
-    Unreadable {
-        reason: String,
-        bytes: Vec<u8>,
-        sequence: u64,
-    },
+    /// It cannot be rebuilt.
+    SetAside(Box<Remains>),
+}
+
+/// The company, and what stands behind it.
+fn of_company(bytes: &[u8]) -> Result<(Tenant, &[u8]), DecodeError> {
+    let (tenant, bytes) = bytes.split_first_chunk::<4>().ok_or(DecodeError::Empty)?;
+    Ok((Tenant(u32::from_le_bytes(*tenant)), bytes))
 }
 
 impl Recovered {
     /// An execution of the snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
-        let (tenant, bytes) = entity
-            .bytes
-            .split_first_chunk::<4>()
-            .ok_or(DecodeError::Empty)?;
+        let (tenant, bytes) = of_company(entity.bytes)?;
         let body = match Live::wake(bytes.to_vec(), entity.sequence) {
             Ok(live) => Body::Live(Box::new(live)),
-            Err(error) => Body::Unreadable {
+            Err(error) => Body::SetAside(Box::new(Remains {
                 reason: error.to_string(),
-                bytes: bytes.to_vec(),
+                base: bytes.to_vec(),
+                base_sequence: entity.sequence,
                 sequence: entity.sequence,
-            },
+                ..Remains::default()
+            })),
         };
-        let tenant = Tenant(u32::from_le_bytes(*tenant));
         self.found.insert(Guid(entity.entity), (tenant, body));
+        Ok(())
+    }
+
+    /// One of the snapshot that could not be rebuilt; another build may be able to.
+    pub fn set_aside_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
+        let (tenant, bytes) = of_company(entity.bytes)?;
+        let remains = Remains::decode(bytes)?;
+        let id = Guid(entity.entity);
+        let body = match Live::restore(id, tenant, &remains) {
+            Ok(live) => {
+                tracing::info!(execution = %id, "an execution that had been quarantined can be rebuilt");
+                Body::Live(Box::new(live))
+            }
+            Err(_) => Body::SetAside(Box::new(remains)),
+        };
+        self.found.insert(id, (tenant, body));
         Ok(())
     }
 
@@ -70,16 +87,18 @@ impl Recovered {
                 place.insert((tenant, Body::Live(Box::new(Live::new(id, tenant)))))
             }
         };
-        if let Body::Live(live) = body
-            && sequence > live.sequence()
-            && let Err(error) = live.replay(events, sequence)
-        {
-            let (bytes, sequence) = live.base();
-            *body = Body::Unreadable {
-                reason: error.to_string(),
-                bytes: bytes.to_vec(),
-                sequence,
-            };
+        match body {
+            Body::Live(live) if sequence > live.sequence() => {
+                if let Err(error) = live.replay(events.clone(), sequence) {
+                    let mut remains = live.remains(error.to_string(), 0);
+                    add(&mut remains, events, sequence);
+                    *body = Body::SetAside(Box::new(remains));
+                }
+            }
+            Body::SetAside(remains) if sequence > remains.sequence => {
+                add(remains, events, sequence);
+            }
+            Body::Live(_) | Body::SetAside(_) => {}
         }
         Ok(())
     }
@@ -99,13 +118,17 @@ impl Recovered {
                     }
                     cell
                 }
-                Body::Unreadable {
-                    reason,
-                    bytes,
-                    sequence,
-                } => {
-                    tracing::error!(execution = %id, %reason, "an execution cannot be read: it is quarantined");
-                    Arc::new(Cell::quarantined(id, tenant, reason, bytes, sequence))
+                Body::SetAside(mut remains) => {
+                    let reason = &remains.reason;
+                    tracing::error!(execution = %id, reason, "an execution cannot be read: it is quarantined");
+                    if remains.since_ms == 0 {
+                        remains.since_ms = core.clock.real_ms();
+                    }
+                    if let Some(shown) = Live::shown(id, tenant, &remains) {
+                        jobs.apply(rows::of(&shown));
+                        jobs.stand_still(id);
+                    }
+                    Arc::new(Cell::quarantined(id, tenant, *remains))
                 }
             };
             core.executions.insert(cell);
@@ -113,3 +136,11 @@ impl Recovered {
         finished
     }
 }
+
+fn add(remains: &mut Remains, record: Vec<u8>, sequence: u64) {
+    remains.records.push(record);
+    remains.sequence = sequence;
+}
+
+#[cfg(test)]
+mod tests;

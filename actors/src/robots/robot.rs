@@ -12,7 +12,7 @@
 //! ```
 
 use super::message::{Close, FromRobot, Hello, RunRef, ToRobot};
-use crate::{core::Core, executions::Cell};
+use crate::{core::Core, executions::Cell, failure::Failure};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rpa::{
     Guid,
@@ -74,7 +74,7 @@ pub enum Message {
     Offered {
         /// What was taken from those that wait.
         job: WaitingJob,
-        /// Whether it is this robot's now.
+        /// Whether it waits no more.
         given: bool,
     },
     /// There may be something to do, or something to wait for.
@@ -288,7 +288,8 @@ impl State {
             command,
             |_, _| (),
             |result| {
-                let given = result.is_ok();
+                // A job that cannot be decided is not put back, to be asked for again at once.
+                let given = !matches!(result, Err(Failure::Execution(_)));
                 // It has no slot to give any more if it is gone.
                 Box::new(move || drop(actor.cast(Message::Offered { job, given })))
             },

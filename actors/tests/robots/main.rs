@@ -4,9 +4,10 @@
 
 mod age;
 mod processes;
+mod quarantine;
 mod queues;
-mod schedules;
 mod repetitions;
+mod schedules;
 mod world;
 
 use actors::{
