@@ -26,6 +26,7 @@ mod runner;
 mod socket;
 mod store;
 mod token;
+mod trust;
 
 pub use options::RobotArgs;
 use std::{io, process::ExitCode};

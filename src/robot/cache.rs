@@ -1,7 +1,7 @@
 //! Package files, by their digest, each fetched once.
 //! Owns: what is fetched is exactly what was announced. Never: opens a package.
 
-use super::{messages::PackageRef, net};
+use super::{messages::PackageRef, net, trust::Trust};
 use http_body_util::BodyExt;
 use hyper::Method;
 use sha2::{Digest, Sha256};
@@ -38,8 +38,18 @@ pub enum CacheError {
     Io(#[from] io::Error),
 }
 
+/// Where packages are kept, and whom their servers are believed by.
+#[derive(Clone, Debug)]
+pub struct Packages {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whom to believe.
+    pub trust: Trust,
+}
+
 /// The file of a package, fetched when it is not there yet.
-pub async fn package(folder: PathBuf, package: PackageRef) -> Result<PathBuf, CacheError> {
+pub async fn package(packages: Packages, package: PackageRef) -> Result<PathBuf, CacheError> {
+    let folder = packages.folder.clone();
     let digest = package.sha256.to_ascii_lowercase();
     if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(CacheError::Improper("sha256"));
@@ -55,7 +65,7 @@ pub async fn package(folder: PathBuf, package: PackageRef) -> Result<PathBuf, Ca
     }
     // Two may fetch the same: an offer's time ends before its download.
     let part = folder.join(format!("{digest}.{}.part", uuid::Uuid::now_v7()));
-    let fetched = fetch(&part, &package).await;
+    let fetched = fetch(&part, &package, &packages.trust).await;
     if let Err(error) = fetched.and_then(|found| compare(found, &package, &digest)) {
         // A part of no use; the next offer begins anew.
         fs::remove_file(&part).unwrap_or_default();
@@ -94,9 +104,13 @@ fn compare(
 }
 
 /// Writes what the server sends; its size and digest.
-async fn fetch(part: &Path, package: &PackageRef) -> Result<(u64, String), CacheError> {
+async fn fetch(
+    part: &Path,
+    package: &PackageRef,
+    trust: &Trust,
+) -> Result<(u64, String), CacheError> {
     let fault = |fault: &dyn std::fmt::Display| CacheError::Fetch(fault.to_string());
-    let address = net::Address::read(&package.url).map_err(|error| fault(&error))?;
+    let address = net::Address::read(&package.url, trust).map_err(|error| fault(&error))?;
     let opened = timeout(SILENCE, net::open(&address, Method::GET, &[], Vec::new()));
     let response = opened
         .await

@@ -1,19 +1,34 @@
 //! A small HTTP client: one request per connection, every answer bounded in time and size.
 //! Never: follows a redirect, keeps a secret, knows what is asked.
 
+use super::trust::Trust;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, Response, StatusCode, Uri, body::Incoming, header::HOST};
 use hyper_util::rt::TokioIo;
 use std::{fmt, io, time::Duration};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
 
 /// Connecting takes no longer.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// Bytes in both directions, over TLS or not.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// A connection.
+pub type Stream = Box<dyn Duplex>;
+
 /// Where something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
+    /// Whom to believe who is there; none: without TLS.
+    trust: Option<Trust>,
     host: String,
     port: u16,
     path: String,
@@ -46,23 +61,20 @@ pub struct Answer {
 }
 
 impl Address {
-    /// Reads an `http://` URL.
-    pub fn read(url: &str) -> Result<Self, &'static str> {
+    /// Reads an `http://` or `https://` URL.
+    pub fn read(url: &str, trust: &Trust) -> Result<Self, &'static str> {
         let uri: Uri = url.trim().parse().map_err(|_| "it is no URL")?;
-        match uri.scheme_str() {
-            Some("http" | "ws") => {}
-            Some("https" | "wss") => {
-                return Err(
-                    "this robot speaks http only; reach the server by a tunnel or a local proxy",
-                );
-            }
-            Some(_) | None => return Err("it is no http:// URL"),
-        }
+        let (trust, port) = match uri.scheme_str() {
+            Some("http" | "ws") => (None, 80),
+            Some("https" | "wss") => (Some(trust.clone()), 443),
+            Some(_) | None => return Err("it is no http:// or https:// URL"),
+        };
         let host = uri.host().filter(|host| !host.is_empty());
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
+            trust,
             host: host.ok_or("it names no host")?.to_owned(),
-            port: uri.port_u16().unwrap_or(80),
+            port: uri.port_u16().unwrap_or(port),
             path: path.to_owned(),
         })
     }
@@ -86,14 +98,18 @@ impl Address {
     }
 
     /// A connection.
-    pub async fn connect(&self) -> Result<TcpStream, NetError> {
+    pub async fn connect(&self) -> Result<Stream, NetError> {
         // A literal IPv6 address stands in brackets in a URL, and without them before a resolver.
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let stream = timeout(CONNECT, TcpStream::connect((host, self.port)))
             .await
             .map_err(|_| NetError::Late)??;
         stream.set_nodelay(true)?;
-        Ok(stream)
+        let Some(trust) = &self.trust else {
+            return Ok(Box::new(stream));
+        };
+        let secured = timeout(CONNECT, trust.secure(host, stream)).await;
+        Ok(Box::new(secured.map_err(|_| NetError::Late)??))
     }
 }
 
@@ -101,7 +117,12 @@ impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the query: signatures are in it.
         let path = self.path.split('?').next().unwrap_or_default();
-        write!(formatter, "http://{}:{}{path}", self.host, self.port)
+        let scheme = if self.trust.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        write!(formatter, "{scheme}://{}:{}{path}", self.host, self.port)
     }
 }
 
@@ -157,3 +178,6 @@ pub async fn ask(
     };
     timeout(within, whole).await.map_err(|_| NetError::Late)?
 }
+
+#[cfg(test)]
+mod tests;

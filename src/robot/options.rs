@@ -1,7 +1,7 @@
 //! What a robot is told: its connection string and where it keeps its state.
 //! Never: prints a secret.
 
-use super::{Error, net::Address};
+use super::{Error, net::Address, trust::Trust};
 use clap::Args;
 use std::{fmt, path::PathBuf};
 
@@ -25,6 +25,9 @@ pub struct RobotArgs {
     /// Never use a WebSocket: for networks that let none through
     #[arg(long)]
     pub poll: bool,
+    /// Believe the authorities of this PEM file that an https server is who it says, instead of the machine's
+    #[arg(long, value_name = "FILE", env = "LOOMWORK_CA")]
+    pub ca: Option<PathBuf>,
 }
 
 /// What a robot is told, checked.
@@ -32,6 +35,8 @@ pub struct RobotArgs {
 pub struct Options {
     /// Whose hub, and who comes.
     pub connection: Connection,
+    /// Whom it believes.
+    pub trust: Trust,
     /// Its directory.
     pub dir: PathBuf,
     /// Whether an offer is a start.
@@ -62,7 +67,8 @@ impl fmt::Debug for Connection {
 impl RobotArgs {
     /// Checks what was said.
     pub fn options(&self) -> Result<Options, Error> {
-        let connection = Connection::read(&self.connection).map_err(Error::Connection)?;
+        let trust = self.ca.clone().map(Trust::in_file).unwrap_or_default();
+        let connection = Connection::read(&self.connection, &trust).map_err(Error::Connection)?;
         let dir = match (&self.dir, std::env::var_os("HOME")) {
             (Some(dir), _) => dir.clone(),
             (None, Some(home)) => PathBuf::from(home)
@@ -76,6 +82,7 @@ impl RobotArgs {
         let dir = std::path::absolute(&dir).map_err(super::failed(dir.display()))?;
         Ok(Options {
             connection,
+            trust,
             dir,
             auto_accept: self.auto_accept,
             poll: self.poll,
@@ -85,7 +92,7 @@ impl RobotArgs {
 
 impl Connection {
     /// Reads a connection string; names in any case, in any order, unknown ones are ignored.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str, trust: &Trust) -> Result<Self, String> {
         let mut found = [const { None }; 4];
         let names = ["HubUrl", "ClientId", "ClientSecret", "AuthenticationUrl"];
         for part in text.split(';').filter(|part| !part.trim().is_empty()) {
@@ -111,7 +118,7 @@ impl Connection {
             return Err("ClientId has characters that no robot's id has".to_owned());
         }
         let address = |name: &str, url: &str| {
-            Address::read(url).map_err(|fault| format!("{name} '{url}': {fault}"))
+            Address::read(url, trust).map_err(|fault| format!("{name} '{url}': {fault}"))
         };
         Ok(Self {
             hub: address(names[0], hub.trim_end_matches('/'))?,

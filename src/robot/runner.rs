@@ -7,7 +7,7 @@
 //! ```
 
 use super::{
-    cache::{self, CacheError},
+    cache::{self, CacheError, Packages},
     contents::{self, ContentsError},
     left_over,
     logs::Voice,
@@ -82,7 +82,7 @@ pub struct Job {
     /// Its folder.
     pub home: Home,
     /// Where packages are.
-    pub packages: PathBuf,
+    pub packages: Packages,
 }
 
 /// Where reports go.
@@ -91,7 +91,7 @@ pub type Reports = mpsc::Sender<(Run, Report)>;
 /// The file and the command of an offer's package, or why there is none.
 pub async fn prepare(
     offer: &Offer,
-    packages: PathBuf,
+    packages: Packages,
 ) -> Result<(PathBuf, Vec<String>), (Reason, String)> {
     let file = cache::package(packages, offer.package.clone()).await;
     let file = file.map_err(|error| {

@@ -4,14 +4,13 @@
 use super::{
     link::{Closed, Course, Event, Events, Outgoing, heartbeat},
     messages::{FRAME_BYTES, SUBPROTOCOL},
-    net::Address,
+    net::{Address, Stream},
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{
-    net::TcpStream,
     sync::mpsc,
     time::{Instant, Interval, MissedTickBehavior, interval_at, timeout},
 };
@@ -32,7 +31,7 @@ const SEND: Duration = Duration::from_secs(30);
 const BEAT: Duration = Duration::from_secs(10);
 
 /// A connection.
-pub type Socket = WebSocketStream<TcpStream>;
+pub type Socket = WebSocketStream<Stream>;
 
 /// What became of a handshake.
 pub enum Handshake {

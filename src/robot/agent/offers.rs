@@ -3,7 +3,9 @@
 
 use super::{Agent, Current, Phase, Running};
 use crate::robot::{
-    Error, failed,
+    Error,
+    cache::Packages,
+    failed,
     messages::{self, Offer, Reason, Run},
     runner::{self, Job, Report},
     store::{Home, Store},
@@ -55,9 +57,16 @@ impl Agent {
         Ok(())
     }
 
+    fn packages(&self) -> Packages {
+        Packages {
+            folder: self.store.packages(),
+            trust: self.options.trust.clone(),
+        }
+    }
+
     /// Looks at the package, aside, as long as the offer holds. A download goes on beyond: the next offer is quicker.
     fn prepare(&mut self, offer: Offer) {
-        let (reports, packages) = (self.reports.clone(), self.store.packages());
+        let (reports, packages) = (self.reports.clone(), self.packages());
         let within = Duration::from_millis(offer.accept_within_ms).mul_f64(0.8);
         let (run, looked_at) = (offer.run(), offer.clone());
         let prepared = tokio::spawn(async move { runner::prepare(&looked_at, packages).await });
@@ -143,7 +152,7 @@ impl Agent {
         let job = Job {
             offer: offer.clone(),
             home: home.clone(),
-            packages: self.store.packages(),
+            packages: self.packages(),
         };
         tokio::spawn(runner::run(job, receiver, self.reports.clone()));
         self.current = Some(Current {
