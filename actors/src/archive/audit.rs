@@ -179,15 +179,15 @@ fn condition(filter: &AuditFilter) -> (String, Vec<Value>) {
         parts.push(part.replace('#', &format!("?{}", values.len())));
     };
     if let Some(actor) = &filter.actor {
-        let part = "(lower(a.actor) = lower(#) OR instr(lower(a.actor_name), lower(#)) > 0)";
+        let part = "(folded(a.actor) = folded(#) OR instr(folded(a.actor_name), folded(#)) > 0)";
         add(part, Value::Text(actor.clone()));
     }
     if let Some(resource) = &filter.resource {
-        let part = "(lower(a.resource_type) = lower(#) OR lower(coalesce(a.resource_id, o.resource_id)) = lower(#))";
+        let part = "(folded(a.resource_type) = folded(#) OR folded(coalesce(a.resource_id, o.resource_id)) = folded(#))";
         add(part, Value::Text(resource.clone()));
     }
     if let Some(action) = &filter.action {
-        add("lower(a.action) = lower(#)", Value::Text(action.clone()));
+        add("folded(a.action) = folded(#)", Value::Text(action.clone()));
     }
     if let Some(start_ms) = filter.start_ms {
         add("a.at_ms >= #", Value::Integer(start_ms));

@@ -169,7 +169,7 @@ impl Archive {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT seq, at_ms, level, kind, robot, message FROM logs WHERE run = ?1 AND seq < ?2
-                 AND (?3 IS NULL OR level = ?3 COLLATE NOCASE) AND (?4 IS NULL OR instr(lower(message), lower(?4)) > 0)
+                 AND (?3 IS NULL OR level = ?3 COLLATE NOCASE) AND (?4 IS NULL OR instr(folded(message), folded(?4)) > 0)
                  ORDER BY seq DESC LIMIT ?5",
             )?;
             let before = filter.before.map_or(i64::MAX, |before| {

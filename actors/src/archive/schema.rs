@@ -2,7 +2,7 @@
 //! Never: changes a step that was published; a new shape is a new step at the end.
 
 use super::{Error, Result};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, functions::FunctionFlags};
 use std::time::Duration;
 
 /// Step N brings schema N to schema N + 1; `user_version` says how many have run.
@@ -190,6 +190,12 @@ fn configure(connection: &Connection, cache_kib: i64) -> Result<()> {
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    // SQLite's own knows the case of ASCII only.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("folded", 1, flags, |arguments| {
+        let text: Option<String> = arguments.get(0)?;
+        Ok(text.map(|text| text.to_lowercase()))
+    })?;
     let known = STEPS.len() as i64;
     let done = usize::try_from(found)
         .ok()

@@ -75,3 +75,23 @@ fn a_row_is_neither_changed_nor_deleted_and_what_was_refused_is_not_shown() {
     );
     assert_eq!(rows[1].entry.resource_id.as_deref(), Some("made"));
 }
+
+#[test]
+fn who_did_it_is_found_in_any_case_of_any_script() {
+    let (_folder, archive) = archive();
+    let mut row = entry(1);
+    row.actor_name = "Ännchen Özil".to_owned();
+    archive
+        .put_audit(&[AuditRow::Begun(row), AuditRow::Ended(outcome(1, 200))])
+        .expect("rows");
+    for (actor, found) in [("ÄNNCHEN", 1), ("özil", 1), ("annchen", 0)] {
+        let filter = AuditFilter {
+            tenant: Tenant(1),
+            actor: Some(actor.to_owned()),
+            limit: 10,
+            ..AuditFilter::default()
+        };
+        let (count, _) = archive.audit(&filter).expect("rows");
+        assert_eq!(count, found, "{actor}");
+    }
+}

@@ -267,3 +267,32 @@ fn every_filter_of_tasks_lets_the_right_ones_pass() {
         assert_eq!(count, expected.len() as u64, "{filter:?}");
     }
 }
+
+#[test]
+fn lines_of_a_log_are_found_in_any_case_of_any_script() {
+    let (_folder, archive) = archive();
+    let run = rpa::Guid(1);
+    let lines = ["Größe ÜBER zwei", "unter drei"];
+    let entries = (1..).zip(lines).map(|(seq, message)| LogEntry {
+        run,
+        seq,
+        at_ms: 1,
+        level: "Info".to_owned(),
+        kind: "Business".to_owned(),
+        robot: rpa::Guid(2),
+        message: message.to_owned(),
+    });
+    archive
+        .put_logs(&entries.collect::<Vec<_>>())
+        .expect("lines");
+    for (search, found) in [("über", vec![1]), ("GRÖßE", vec![1]), ("TER D", vec![2])] {
+        let filter = LogFilter {
+            search: Some(search.to_owned()),
+            limit: 10,
+            ..LogFilter::default()
+        };
+        let lines = archive.logs(run, &filter).expect("lines");
+        let numbers: Vec<_> = lines.iter().map(|line| line.seq).collect();
+        assert_eq!(numbers, found, "{search}");
+    }
+}
