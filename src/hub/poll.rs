@@ -10,6 +10,7 @@
 //! ```
 
 use super::{
+    MESSAGE_BYTES,
     frames::{self, Malformed},
     read::{self, Read},
     write,
@@ -63,6 +64,8 @@ struct Asked {
     n: u64,
     wait: Duration,
     messages: Vec<Map<String, Value>>,
+    /// How long all of it is.
+    bytes: usize,
 }
 
 impl Polls {
@@ -111,7 +114,7 @@ pub async fn poll(
     // Who polls is there.
     polling.session.say(FromRobot::Heartbeat);
     if asked.n != polling.n {
-        match read_all(&asked.messages) {
+        match read_all(&asked.messages, asked.bytes) {
             Ok(said) => said.into_iter().for_each(|said| polling.session.say(said)),
             Err(reason) => {
                 polling.ended = true;
@@ -135,7 +138,7 @@ pub async fn poll(
 /// The first request of a session.
 async fn hello(state: &Context<State>, robot: &Robot, asked: Asked) -> Result<Response, Fault> {
     let (first, later) = match asked.messages.split_first() {
-        Some((first, later)) => (read::message(first), read_all(later)),
+        Some((first, later)) => (read_one(first, asked.bytes), read_all(later, asked.bytes)),
         None => return Ok(malformed(&Malformed::NoHello)),
     };
     let (hello, later) = match (first, later) {
@@ -217,16 +220,28 @@ async fn collect(state: &State, polling: &mut Polling, id: Guid, wait: Duration)
 }
 
 /// What a robot says after its hello.
-fn read_all(messages: &[Map<String, Value>]) -> Result<Vec<FromRobot>, Malformed> {
+fn read_all(messages: &[Map<String, Value>], bytes: usize) -> Result<Vec<FromRobot>, Malformed> {
     let mut all = Vec::new();
     for message in messages {
-        match read::message(message)? {
+        match read_one(message, bytes)? {
             Read::Said(said) => all.push(said),
             Read::Unknown => {}
             Read::Hello(_) => return Err(Malformed::Again),
         }
     }
     Ok(all)
+}
+
+/// Reads a message of a request that has so many bytes.
+fn read_one(message: &Map<String, Value>, bytes: usize) -> Result<Read, Malformed> {
+    // Only a longer request can hold one that is too long.
+    if bytes > MESSAGE_BYTES {
+        let text = serde_json::to_string(message);
+        if text.is_ok_and(|text| text.len() > MESSAGE_BYTES) {
+            return Err(Malformed::TooLarge);
+        }
+    }
+    read::message(message)
 }
 
 fn asked(request: &Request) -> Result<Asked, Fault> {
@@ -263,6 +278,7 @@ fn asked(request: &Request) -> Result<Asked, Fault> {
         n: n.ok_or_else(|| wrong("n is a number from 0"))?,
         wait: Duration::from_millis(wait_ms.min(WAIT_MS)),
         messages: messages.collect::<Result<_, _>>()?,
+        bytes: request.body.len(),
     })
 }
 

@@ -90,6 +90,25 @@ fn what_is_malformed_is_refused_and_ends_the_session() {
 }
 
 #[test]
+fn a_message_is_no_longer_than_over_a_websocket() {
+    let server = seeded();
+    let mut client = client(&server);
+    let kept = session(&mut client);
+    // Of an unknown type: it is left aside, whatever it says.
+    let long = |bytes: usize| json!({"type": "later", "text": "x".repeat(bytes)});
+    let three = [long(700_000), long(700_000), long(700_000)];
+    let many = json!({"session": kept, "n": 2, "messages": three});
+    poll(&mut client, &many).expect(200);
+    let one = json!({"session": kept, "n": 3, "messages": [long(1_100_000)]});
+    assert_eq!(
+        poll(&mut client, &one).expect(400).json()["code"],
+        "too-large"
+    );
+    let first = json!({"n": 1, "messages": [hello(), long(1_100_000)]});
+    poll(&mut client, &first).expect(400);
+}
+
+#[test]
 fn a_newer_session_ends_the_older_one() {
     let server = seeded();
     let mut client = client(&server);
