@@ -275,7 +275,10 @@ pub async fn download(call: Call) -> Answered {
     };
     if call.request.method == crate::http::Method::GET {
         let count = call.command(Action::CountDownload { package, version });
-        call.state.engine.change_registry(count).await?;
+        // Reads go on where nothing can be written: then it is not counted.
+        if let Err(failure) = call.state.engine.change_registry(count).await {
+            tracing::warn!(%package, %version, %failure, "a download was not counted");
+        }
     }
     let etag = HeaderValue::try_from(format!("\"{sha256}\""));
     let disposition =
