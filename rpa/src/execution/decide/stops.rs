@@ -201,7 +201,7 @@ impl Deciding<'_> {
         let (number, run) = self.held_run(job, Refusal::NotRunning)?;
         match (run.state, run.wish) {
             (RunState::Running, Some(Wish::Pause)) => Ok(()),
-            (RunState::Running, _) | (RunState::Paused, Some(Wish::Resume)) => {
+            (RunState::Running, _) => {
                 self.emit(Event::PauseRequested { job: number });
                 self.tell(run.robot, run.id, run.fence, Tell::Pause);
                 Ok(())
@@ -216,7 +216,7 @@ impl Deciding<'_> {
         let (number, run) = self.held_run(job, Refusal::NotPaused)?;
         match (run.state, run.wish) {
             (RunState::Paused, Some(Wish::Resume)) => Ok(()),
-            (RunState::Paused, _) | (RunState::Running, Some(Wish::Pause)) => {
+            (RunState::Paused, _) => {
                 self.emit(Event::ResumeRequested { job: number });
                 self.tell(run.robot, run.id, run.fence, Tell::Resume);
                 Ok(())
