@@ -78,7 +78,7 @@ impl World {
     }
 
     fn bound(&mut self, concurrency: Concurrency, remove_when: RemoveWhen) {
-        self.does(Command::SaveBinding(Box::new(Binding {
+        let binding = Box::new(Binding {
             id: BINDING,
             workflow: Guid(0x5),
             mapping: vec![("a".to_owned(), "/order/0/amount".to_owned())],
@@ -86,7 +86,9 @@ impl World {
             remove_when,
             enabled: true,
             created: Stamp::default(),
-        })));
+        });
+        let etag = None;
+        self.does(Command::SaveBinding { binding, etag });
     }
 
     /// The executions that one step begins.

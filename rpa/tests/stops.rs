@@ -10,7 +10,7 @@ use rpa::{
     execution::{
         ClaimedState, Command, Decision, OnFailure, Refusal, ResultStatus, Scope, Tell, Verdict,
     },
-    terms::JobState,
+    terms::{JobState, etag_of},
 };
 use support::{World, new_job, stamp, start};
 
@@ -207,6 +207,23 @@ fn what_a_robot_has_not_confirmed_is_not_so_yet() {
 }
 
 #[test]
+fn a_priority_is_not_changed_by_who_has_seen_another_state() {
+    let mut world = World::of_one(0);
+    let seen = etag_of(world.execution.job_numbered(1).unwrap());
+    let change = |world: &World, priority, etag: &str| Command::SetPriority {
+        job: world.job(1),
+        priority,
+        etag: Some(etag.to_owned()),
+        by: stamp(1),
+    };
+    world.send(change(&world, 7, &seen)).unwrap();
+    assert_eq!(world.send(change(&world, 8, &seen)), Err(Refusal::Changed));
+    // The word of generated clients says nothing.
+    world.send(change(&world, 9, "string")).unwrap();
+    assert_eq!(world.execution.job_numbered(1).unwrap().spec.priority, 9);
+}
+
+#[test]
 fn what_a_robot_did_not_confirm_it_is_asked_again_when_it_comes_back() {
     let mut world = World::of_one(0);
     let job = world.job(1);
@@ -228,6 +245,7 @@ fn what_the_state_does_not_allow_is_refused() {
     let urgent = |world: &World| Command::SetPriority {
         job: world.job(1),
         priority: 5000,
+        etag: None,
         by: stamp(1),
     };
     type Row = (&'static str, fn(&mut World), [Result<(), Refusal>; 4]);
@@ -311,6 +329,7 @@ fn what_the_state_does_not_allow_is_refused() {
     let priority = Command::SetPriority {
         job: world.job(1),
         priority: 5001,
+        etag: None,
         by: stamp(1),
     };
     assert_eq!(world.send(priority), Err(Refusal::ImproperPriority));

@@ -227,6 +227,7 @@ impl Walk {
                 1 => Command::SetPriority {
                     job,
                     priority: u32::from(other) % 6000,
+                    etag: None,
                     by,
                 },
                 _ => Command::Pause { job },

@@ -19,7 +19,7 @@ use find::Found;
 use org::{Permission, Permission as P};
 use rpa::{
     Guid,
-    execution::{Command, Execution, Scope},
+    execution::{Command, Execution, Refusal, Scope},
 };
 use std::time::Duration;
 
@@ -187,13 +187,13 @@ async fn shown(call: &Call, found: Found) -> Answered {
     ok(seen.await?.ok_or_else(|| find::unknown_job(job))?)
 }
 
-/// Sends a command to the execution of a job; the job as it is then.
-async fn order(call: &Call, found: Found, command: Command) -> Answered {
+/// Sends a command to the execution of a job; the job as it is then. `over`: what is said of a job that has left memory.
+async fn order(call: &Call, found: Found, command: Command, over: Refusal) -> Answered {
     let (job, company) = (found.id, call.visitor.company);
     let engine = &call.state.engine;
     let view = move |execution: &Execution| render::job(execution, job, company);
     let ordered = engine.order_execution(found.execution, command, |execution, _| view(execution));
-    let seen = ordered.await.map_err(find::gone)?;
+    let seen = ordered.await.map_err(|failure| find::gone(failure, over))?;
     ok(seen.ok_or_else(|| find::unknown_job(job))?)
 }
 
@@ -212,7 +212,8 @@ async fn do_cancel(call: &Call, id: Guid) -> Answered {
         call.by(),
         move |execution, _| render::job(execution, id, company),
     );
-    let seen = cancelled.await.map_err(find::gone)?;
+    let gone = |failure| find::gone(failure, Refusal::AlreadyEnded);
+    let seen = cancelled.await.map_err(gone)?;
     ok(seen.ok_or_else(|| find::unknown_job(id))?)
 }
 
@@ -224,7 +225,7 @@ pub async fn pause(call: Call) -> Answered {
 
 async fn do_pause(call: &Call, job: Guid) -> Answered {
     let found = find::job(call, Permission::JobPause, job).await?;
-    order(call, found, Command::Pause { job }).await
+    order(call, found, Command::Pause { job }, Refusal::NotRunning).await
 }
 
 /// `POST /openapi/jobs/{id}/resume`
@@ -235,7 +236,7 @@ pub async fn resume(call: Call) -> Answered {
 
 async fn do_resume(call: &Call, job: Guid) -> Answered {
     let found = find::job(call, Permission::JobPause, job).await?;
-    order(call, found, Command::Resume { job }).await
+    order(call, found, Command::Resume { job }, Refusal::NotPaused).await
 }
 
 /// `POST /openapi/jobs/{id}/retry`
@@ -261,12 +262,17 @@ async fn do_retry(call: &Call, job: Guid) -> Answered {
 /// `PATCH /openapi/jobs/{id}`
 pub async fn change(call: Call) -> Answered {
     let job = call.id("id")?;
-    let priority = call.body()?.unsigned("priority")?;
+    let body = call.body()?;
+    let (priority, etag) = (body.unsigned("priority")?, body.etag()?);
     let found = find::job(&call, Permission::JobEdit, job).await?;
     let Some(priority) = priority else {
         return shown(&call, found).await;
     };
-    let by = call.by();
-    let command = Command::SetPriority { job, priority, by };
-    order(&call, found, command).await
+    let command = Command::SetPriority {
+        job,
+        priority,
+        etag,
+        by: call.by(),
+    };
+    order(&call, found, command, Refusal::NotQueued).await
 }

@@ -240,6 +240,7 @@ impl From<rpa::execution::Refusal> for Refused {
             | R::NotRunning
             | R::NotPaused
             | R::BeingCancelled
+            | R::Changed
             | R::NotWaiting => StatusCode::CONFLICT,
         };
         Self::new(status, refusal.code(), refusal.to_string())

@@ -72,7 +72,10 @@ async fn bind(engine: &Engine, concurrency: Concurrency, remove_when: RemoveWhen
         enabled: true,
         created: stamp(),
     };
-    let bind = Command::SaveBinding(Box::new(binding));
+    let bind = Command::SaveBinding {
+        binding: Box::new(binding),
+        etag: None,
+    };
     order(engine, bind).await.unwrap();
 }
 

@@ -118,6 +118,8 @@ pub enum Command {
         job: Guid,
         /// Larger runs earlier.
         priority: u32,
+        /// What the caller has seen.
+        etag: Option<String>,
         /// Who wants it.
         by: Stamp,
     },

@@ -44,6 +44,9 @@ pub enum Refusal {
     /// The job is to be cancelled.
     #[error("the job is being cancelled")]
     BeingCancelled,
+    /// It was changed since the caller read it.
+    #[error("the job was changed in between; read it again")]
+    Changed,
     /// The job does not wait for a robot, or not for this one.
     #[error("the job does not wait for this robot")]
     NotWaiting,
@@ -65,6 +68,7 @@ impl Refusal {
             Refusal::NotRunning => "not-running",
             Refusal::NotPaused => "not-paused",
             Refusal::BeingCancelled => "being-cancelled",
+            Refusal::Changed => "changed",
             Refusal::NotWaiting => "not-waiting",
             Refusal::ImproperPriority => "improper-priority",
         }
@@ -163,7 +167,12 @@ impl Deciding<'_> {
             } => self.cancel(scope, &by, message.as_ref(), &disconnected),
             Command::Pause { job } => self.pause(job),
             Command::Resume { job } => self.resume(job),
-            Command::SetPriority { job, priority, by } => self.set_priority(job, priority, by),
+            Command::SetPriority {
+                job,
+                priority,
+                etag,
+                by,
+            } => self.set_priority(job, priority, etag.as_deref(), by),
             Command::ForgetWorkflow { workflow } => {
                 self.forget_workflow(workflow);
                 Ok(())

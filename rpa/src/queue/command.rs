@@ -56,7 +56,12 @@ pub enum Command {
         message: Guid,
     },
     /// Make or change a binding.
-    SaveBinding(Box<Binding>),
+    SaveBinding {
+        /// The binding.
+        binding: Box<Binding>,
+        /// What the caller has seen of the one before.
+        etag: Option<String>,
+    },
     /// Take a binding away. What runs goes on.
     RemoveBinding {
         /// Which.

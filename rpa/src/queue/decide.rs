@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Guid, limits,
     registry::{self, LabelSettings},
-    terms::{Label, Meta, Stamp},
+    terms::{Label, Meta, Stamp, etag_of, is_stale},
 };
 use codec::Value;
 use std::collections::BTreeSet;
@@ -93,8 +93,12 @@ pub fn decide(queue: &Queue, command: Command, now_ms: i64) -> Decided {
             let message = message.number;
             Ok(vec![Event::Removed { message }].into())
         }
-        Command::SaveBinding(binding) => {
-            let more = queue.binding(binding.id).is_none() && queue.bindings().len() >= BINDINGS;
+        Command::SaveBinding { binding, etag } => {
+            let old = queue.binding(binding.id);
+            if old.is_some_and(|old| is_stale(&etag_of(old), etag.as_deref())) {
+                return Err(Refusal::Changed);
+            }
+            let more = old.is_none() && queue.bindings().len() >= BINDINGS;
             if more || binding.mapping.len() > limits::ARGUMENTS {
                 return Err(improper("mapping", "there are too many"));
             }

@@ -14,7 +14,7 @@ use crate::{
     Guid,
     argument::{self, Argument, AssetContent},
     limits,
-    terms::{AssetType, Label, Meta, Stamp},
+    terms::{self, AssetType, Label, Meta, Stamp},
 };
 use codec::Tenant;
 
@@ -298,11 +298,7 @@ impl Deciding<'_> {
 
 /// Whether somebody has changed it since the caller saw it.
 pub(crate) fn is_stale(meta: &Meta, etag: Option<&str>) -> bool {
-    match etag {
-        // The word that generated clients send for a text that nobody filled in.
-        None | Some("string" | "") => false,
-        Some(known) => known != meta.etag(),
-    }
+    terms::is_stale(&meta.etag(), etag)
 }
 
 /// `old` with what the settings say, or what is wrong with a field.

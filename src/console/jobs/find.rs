@@ -4,7 +4,10 @@
 use crate::console::{call::Call, problem::Refused};
 use actors::Failure;
 use org::Permission;
-use rpa::{Guid, execution::Execution};
+use rpa::{
+    Guid,
+    execution::{Execution, Refusal},
+};
 
 /// Something of an execution.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +23,10 @@ pub fn unknown_job(id: Guid) -> Refused {
     Refused::unknown("job", &id.to_string())
 }
 
-/// An execution that is no longer in memory has ended.
-pub fn gone(failure: Failure) -> Refused {
+/// An execution that is no longer in memory has ended: it refuses as it did when it was there.
+pub fn gone(failure: Failure, over: Refusal) -> Refused {
     match failure {
-        Failure::NotFound => rpa::execution::Refusal::AlreadyEnded.into(),
+        Failure::NotFound => over.into(),
         other => other.into(),
     }
 }

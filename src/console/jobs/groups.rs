@@ -10,7 +10,7 @@ use actors::executions::{GroupFilter, JobPage, Range};
 use org::Permission;
 use rpa::{
     Guid,
-    execution::{Execution, Scope},
+    execution::{Execution, Refusal, Scope},
 };
 
 /// `GET /openapi/jobgroups`
@@ -79,6 +79,8 @@ pub async fn cancel(call: Call) -> Answered {
         call.by(),
         move |execution, _| render::group(execution, company),
     );
-    let shown: Result<String, Refused> = cancelled.await.map_err(find::gone);
+    let shown: Result<String, Refused> = cancelled
+        .await
+        .map_err(|failure| find::gone(failure, Refusal::AlreadyEnded));
     ok(shown?)
 }

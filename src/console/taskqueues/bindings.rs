@@ -11,7 +11,10 @@ use super::super::{
 };
 use super::look;
 use org::Permission as P;
-use rpa::queue::{Binding, Command, Concurrency, Queue, RemoveWhen};
+use rpa::{
+    queue::{Binding, Command, Concurrency, Queue, RemoveWhen},
+    terms::etag_of,
+};
 
 /// The lines of the table.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -60,6 +63,7 @@ fn push(binding: &Binding, out: &mut String) {
     object.text("removeWhen", binding.remove_when.name());
     object.boolean("enabled", binding.enabled);
     object.stamp("createdAt", "createdBy", "createdByName", &binding.created);
+    object.text("eTag", &etag_of(binding));
     object.end();
 }
 
@@ -136,7 +140,10 @@ async fn save(call: &Call, queue: rpa::Guid, mut binding: Binding, body: &Body) 
         binding.enabled = enabled;
     }
     let answer = text(&binding);
-    let command = Command::SaveBinding(Box::new(binding));
+    let command = Command::SaveBinding {
+        binding: Box::new(binding),
+        etag: body.etag()?,
+    };
     call.state
         .engine
         .order_queue(queue, command, |_, _| ())

@@ -166,7 +166,9 @@ async fn a_message_starts_the_workflow_that_its_queue_is_bound_to() {
                 &[r#""mapping":{"a":"/n"},"concurrency":"Serial","removeWhen":"Started","enabled":true"#],
                 "b=/id",
             ),
-            ("viewer", "GET /taskqueues/{q}/bindings", "", 200, &[r#""count":1"#, "{b}"], ""),
+            ("viewer", "GET /taskqueues/{q}/bindings", "", 200, &[r#""count":1"#, "{b}", r#""eTag""#], ""),
+            ("admin", "PATCH /taskqueues/{q}/bindings/{b}", r#"{"eTag":"0"}"#, 409, &["changed"], ""),
+            ("admin", "PATCH /taskqueues/{q}/bindings/{b}", r#"{"eTag":"string"}"#, 200, &[], ""),
             ("admin", "PATCH /taskqueues/{q}/bindings/{b}", r#"{"concurrency":"Often"}"#, 400, &["concurrency"], ""),
             ("admin", "POST /taskqueues/{q}/messages", r#"{"body":{"n":7}}"#, 200, &[], "m=/list/0/id"),
         ])

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     execution::{OfferEnd, StopReason},
-    terms::Stamp,
+    terms::{Stamp, etag_of, is_stale},
 };
 
 impl RunEnd {
@@ -250,9 +250,13 @@ impl Deciding<'_> {
         &mut self,
         job: Guid,
         priority: u32,
+        etag: Option<&str>,
         by: Stamp,
     ) -> Result<(), Refusal> {
         let (number, job) = self.execution.job(job).ok_or(Refusal::UnknownJob)?;
+        if is_stale(&etag_of(job), etag) {
+            return Err(Refusal::Changed);
+        }
         if job.state() != JobState::Queued {
             return Err(Refusal::NotQueued);
         }
