@@ -52,6 +52,7 @@ pub async fn list(call: Call) -> Answered {
         },
         name: query.text("Name").map(str::to_owned),
         search: query.text("SearchString").map(str::to_owned),
+        states: query.words("States", JobState::read)?,
         ..common(&call, query)?
     };
     answer(&call, filter).await
@@ -76,6 +77,7 @@ pub async fn list_v2(call: Call) -> Answered {
             .or_else(|| query.text("SearchString"))
             .map(str::to_owned),
         name: query.text("WorkflowName").map(str::to_owned),
+        states: query.words("States", read_v2_state)?,
         ..common(&call, query)?
     };
     let asked = range("StartQueryTime", "EndQueryTime")?;
@@ -145,7 +147,6 @@ fn common(call: &Call, query: Query<'_>) -> Result<JobFilter, Refused> {
         tenant: call.tenant(),
         departments: departments(call.scope(Permission::JobView)?),
         ids: ids(query)?.unwrap_or_default(),
-        states: query.words("States", JobState::read)?,
         workflow: id(query, "WorkflowId")?,
         robot: id(query, "RobotId")?,
         queue: id(query, "QueueId")?,
@@ -155,6 +156,20 @@ fn common(call: &Call, query: Query<'_>) -> Result<JobFilter, Refused> {
         package_name: query.text("PackageName").map(str::to_owned),
         ..JobFilter::default()
     })
+}
+
+/// A state as the older generation numbers them. It has two that are none here: what is allocated is offered to a robot
+/// and still queued, what is cancelling runs until its robot confirms.
+fn read_v2_state(text: &str) -> Option<JobState> {
+    match text.to_ascii_lowercase().as_str() {
+        "0" | "1" | "allocated" => Some(JobState::Queued),
+        "2" | "6" | "cancelling" => Some(JobState::Running),
+        "3" => Some(JobState::Failed),
+        "4" => Some(JobState::Cancelled),
+        "5" => Some(JobState::Succeeded),
+        word if word.starts_with(|first: char| first.is_ascii_digit()) => None,
+        word => JobState::read(word),
+    }
 }
 
 fn read_key(text: &str) -> Option<JobKey> {

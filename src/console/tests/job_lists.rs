@@ -63,6 +63,12 @@ async fn jobs_are_found_by_the_parameters_of_both_generations() {
         ("v2", "PackageName=none", String::new()),
         (
             "v2",
+        // The numbers of the older generation: 3 is Failed there, 4 Cancelled.
+        ("v2", "States=0", high.clone()),
+        ("v2", "States=Allocated", high.clone()),
+        ("v2", "States=3", String::new()),
+        ("v2", "States=4", low.clone()),
+        ("v2", "States=2,5,6", String::new()),
             "queryTimeType=1&StartQueryTime=2020-01-01T00:00:00Z",
             String::new(),
         ),
