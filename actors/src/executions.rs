@@ -20,8 +20,8 @@ mod live;
 mod recovered;
 
 pub use cell::{Cell, ExecutionChange};
-pub use groups::GroupFilter;
-pub(crate) use groups::cancel_command;
+pub use groups::{GroupFilter, GroupKey};
+pub(crate) use groups::{GroupPlace, cancel_command};
 pub use keeper::{Keeper, Kept};
 pub use list::{JobFilter, JobKey, JobOrder, JobPage, Range};
 pub use live::Live;

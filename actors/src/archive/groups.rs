@@ -6,16 +6,15 @@ use super::{
     jobs::{bytes, guid},
     sql_offset,
 };
-use crate::executions::{GroupFilter, JobPage};
+use crate::executions::{GroupFilter, GroupPlace, JobPage};
 use rpa::{
     Guid,
     execution::{Execution, rows::GroupRow, stored},
 };
 use rusqlite::{OptionalExtension, params_from_iter, types::Value};
-use std::cmp::Reverse;
 
 impl Archive {
-    /// A page of job groups by their creation: those of `memory`, which pass the filter, and those that have ended.
+    /// A page of job groups in their order: those of `memory`, which pass the filter, and those that have ended.
     /// `is_open` says of a group of memory whether it is there still and has not ended.
     pub fn groups(
         &self,
@@ -36,7 +35,7 @@ impl Archive {
             let mut found = Vec::new();
             for row in memory {
                 if is_open(row.id) || !known.exists([bytes(row.id)])? {
-                    found.push((row.created_ms, row.id));
+                    found.push(filter.key.place(row));
                 }
             }
             let total = count.unsigned_abs() + found.len() as u64;
@@ -45,23 +44,27 @@ impl Archive {
             let wanted = page.offset - skipped + page.limit;
             let offset = sql_offset(skipped);
             let direction = if filter.descending { "DESC" } else { "ASC" };
+            let (instant, text) = filter.key.columns();
             let sql = format!(
-                "SELECT created_ms, id FROM executions WHERE {condition}
-                 ORDER BY created_ms {direction}, id {direction} LIMIT {wanted} OFFSET {offset}"
+                "SELECT {instant}, {text}, created_ms, id FROM executions WHERE {condition}
+                 ORDER BY {instant} {direction}, {text} {direction}, created_ms {direction}, id {direction}
+                 LIMIT {wanted} OFFSET {offset}"
             );
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(values.iter()), |row| {
-                Ok((row.get(0)?, guid(row, 1)?))
+                let place: GroupPlace = (row.get(0)?, row.get(1)?, row.get(2)?, guid(row, 3)?);
+                Ok(place)
             })?;
             for row in rows {
                 found.push(row?);
             }
-            match filter.descending {
-                true => found.sort_unstable_by_key(|place| Reverse(*place)),
-                false => found.sort_unstable(),
+            found.sort_unstable();
+            if filter.descending {
+                found.reverse();
             }
             let ids = found.into_iter().skip(page.offset - skipped);
-            Ok((total, ids.take(page.limit).map(|(_, id)| id).collect()))
+            let ids = ids.take(page.limit).map(|(_, _, _, id)| id);
+            Ok((total, ids.collect()))
         })
     }
 
@@ -106,6 +109,10 @@ fn condition(filter: &GroupFilter) -> (String, Vec<Value>) {
     if let Some(owner) = &filter.owner {
         parts.push("owner = ?".to_owned());
         values.push(blob(owner));
+    }
+    for text in [&filter.name, &filter.search].into_iter().flatten() {
+        parts.push("instr(name, ?) > 0".to_owned());
+        values.push(Value::Text(text.to_lowercase()));
     }
     for (sign, bound) in [(">=", filter.created.from_ms), ("<=", filter.created.to_ms)] {
         if let Some(ms) = bound {

@@ -206,7 +206,8 @@ fn put_execution(connection: &Connection, execution: &Execution) -> Result<()> {
     let (Owner::Workflow(owner) | Owner::Layout(owner)) = group.owner;
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO executions (id, tenant, owner, created_ms, finished_ms, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR REPLACE INTO executions (id, tenant, owner, created_ms, finished_ms, detail, name, started_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             bytes(group.id),
@@ -215,6 +216,8 @@ fn put_execution(connection: &Connection, execution: &Execution) -> Result<()> {
             group.created_ms,
             group.finished_ms,
             stored::encode_execution(execution),
+            group.name.to_lowercase(),
+            group.started_ms,
         ])?;
     let mut statement =
         connection.prepare_cached("INSERT OR REPLACE INTO runs (id, execution) VALUES (?1, ?2)")?;
@@ -223,6 +226,26 @@ fn put_execution(connection: &Connection, execution: &Execution) -> Result<()> {
     }
     for job in jobs {
         put_job(connection, job)?;
+    }
+    Ok(())
+}
+
+/// Fills in what rows of an earlier schema do not have.
+pub(super) fn name_executions(connection: &Connection) -> Result<()> {
+    let mut all = connection.prepare("SELECT id, detail FROM executions")?;
+    let mut change =
+        connection.prepare("UPDATE executions SET name = ?2, started_ms = ?3 WHERE id = ?1")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, detail): ([u8; 16], Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let decoded = stored::decode_execution(&detail);
+        let execution = decoded.map_err(|error| Error::Damaged(error.to_string()))?;
+        let name = execution.start().map(|start| start.name.to_lowercase());
+        change.execute(params![
+            id,
+            name.unwrap_or_default(),
+            execution.started_ms()
+        ])?;
     }
     Ok(())
 }

@@ -152,7 +152,13 @@ CREATE TRIGGER audit_outcomes_are_not_changed BEFORE UPDATE ON audit_outcomes
   BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 CREATE TRIGGER audit_outcomes_are_not_deleted BEFORE DELETE ON audit_outcomes
   BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+", "
+ALTER TABLE executions ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE executions ADD COLUMN started_ms INTEGER;
 "];
+
+/// The schema from which on executions have a name and a start of their own.
+const NAMED_EXECUTIONS: usize = 5;
 
 /// Page cache of the writer, in KiB: the hot ends of the indexes of a batch.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
@@ -184,18 +190,18 @@ fn configure(connection: &Connection, cache_kib: i64) -> Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "cache_size", -cache_kib)?;
-    Ok(())
-}
-
-pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // SQLite's own knows the case of ASCII only.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("folded", 1, flags, |arguments| {
         let text: Option<String> = arguments.get(0)?;
         Ok(text.map(|text| text.to_lowercase()))
     })?;
+    Ok(())
+}
+
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = STEPS.len() as i64;
     let done = usize::try_from(found)
         .ok()
@@ -207,6 +213,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     }
     for step in &STEPS[done..] {
         transaction.execute_batch(step)?;
+    }
+    if done < NAMED_EXECUTIONS {
+        super::jobs::name_executions(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", known)?;
     transaction.commit()?;

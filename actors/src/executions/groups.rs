@@ -26,10 +26,56 @@ pub struct GroupFilter {
     pub ids: Option<Vec<Guid>>,
     /// Executions of this workflow or layout.
     pub owner: Option<Guid>,
+    /// With this text in the name, in any case.
+    pub name: Option<String>,
+    /// The same, asked in another way.
+    pub search: Option<String>,
     /// Created then.
     pub created: Range,
-    /// The newest first.
+    /// What they are ordered by.
+    pub key: GroupKey,
+    /// The largest first.
     pub descending: bool,
+}
+
+/// What a list of job groups is ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupKey {
+    /// Creation.
+    #[default]
+    CreatedAt,
+    /// The first attempt.
+    StartedAt,
+    /// The end.
+    FinishedAt,
+    /// The name, in lower case.
+    Name,
+}
+
+/// Where a group stands: what it is ordered by, its creation, its id. What is absent comes before what is there.
+pub(crate) type GroupPlace = (Option<i64>, String, i64, Guid);
+
+impl GroupKey {
+    /// Where a group stands.
+    pub(crate) fn place(self, group: &GroupRow) -> GroupPlace {
+        let (ms, name) = match self {
+            GroupKey::CreatedAt => (None, String::new()),
+            GroupKey::StartedAt => (group.started_ms, String::new()),
+            GroupKey::FinishedAt => (group.finished_ms, String::new()),
+            GroupKey::Name => (None, group.name.to_lowercase()),
+        };
+        (ms, name, group.created_ms, group.id)
+    }
+
+    /// The same in SQL: an instant and a text.
+    pub(crate) fn columns(self) -> (&'static str, &'static str) {
+        match self {
+            GroupKey::CreatedAt => ("NULL", "''"),
+            GroupKey::StartedAt => ("started_ms", "''"),
+            GroupKey::FinishedAt => ("finished_ms", "''"),
+            GroupKey::Name => ("NULL", "name"),
+        }
+    }
 }
 
 impl GroupFilter {
@@ -43,6 +89,13 @@ impl GroupFilter {
             && among(&self.departments, group.department)
             && among(&self.ids, group.id)
             && self.owner.is_none_or(|wanted| wanted == owner)
+            && [&self.name, &self.search]
+                .into_iter()
+                .flatten()
+                .all(|text| {
+                    let name = group.name.to_lowercase();
+                    name.contains(&text.to_lowercase())
+                })
             && self.created.holds(Some(group.created_ms))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use actors::{
     Engine, Failure,
-    executions::{GroupFilter, JobFilter, JobKey, JobOrder, JobPage},
+    executions::{GroupFilter, GroupKey, JobFilter, JobKey, JobOrder, JobPage},
 };
 use rpa::{
     Guid,
@@ -198,8 +198,26 @@ async fn lists_show_what_moves_into_the_archive_once_and_nothing_past_their_end(
         due_ms: None,
         awaited: false,
     };
+    let named = |name: &str, key| GroupFilter {
+        name: Some(name.to_owned()),
+        key,
+        ..groups.clone()
+    };
+    let found = [
+        (named("W", GroupKey::Name), 1),
+        (named("w", GroupKey::FinishedAt), 1),
+        (named("x", GroupKey::StartedAt), 0),
+    ];
     let read = engine.archived(move |archive| {
         let gone = |_| false;
+        for (filter, expected) in &found {
+            let (count, ids) = archive.groups(filter, page(0), (&[], &gone))?;
+            assert_eq!(
+                (count, ids.len()),
+                (*expected as u64, *expected),
+                "{filter:?}"
+            );
+        }
         let jobs = archive.jobs(&filter, order, page(0), (stale, &gone))?;
         let far = archive.jobs(&filter, order, page(usize::MAX), (Vec::new(), &gone))?;
         let of_groups = archive.groups(&groups, page(0), (&[group], &gone))?;

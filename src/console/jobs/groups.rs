@@ -6,7 +6,7 @@ use crate::console::{
     page,
     problem::Refused,
 };
-use actors::executions::{GroupFilter, JobPage, Range};
+use actors::executions::{GroupFilter, GroupKey, JobPage, Range};
 use org::Permission;
 use rpa::{
     Guid,
@@ -16,32 +16,47 @@ use rpa::{
 /// `GET /openapi/jobgroups`
 pub async fn list(call: Call) -> Answered {
     let owner = listing::id(call.query(), "OwnerId")?;
-    page_of(&call, owner).await
+    let scope = call.scope(Permission::JobView)?;
+    page_of(&call, owner, listing::departments(scope)).await
 }
 
 /// `GET /openapi/workflowlayouts/{id}/jobgroups`
 pub async fn of_layout(call: Call) -> Answered {
     let id = call.id("id")?;
-    call.state.engine.registry.look(|registry| {
+    // What is named decides where one looks, not the header.
+    let department = call.state.engine.registry.look(|registry| {
         let found = registry.layout(call.tenant(), id);
-        call.checked(Permission::JobView, "workflow layout", found)
-            .map(|_| ())
+        let found = call.checked(Permission::JobView, "workflow layout", found)?;
+        Ok::<_, Refused>(found.meta.department)
     })?;
-    page_of(&call, Some(id)).await
+    page_of(&call, Some(id), Some(vec![department])).await
 }
 
-async fn page_of(call: &Call, owner: Option<Guid>) -> Answered {
-    let list = call.list_query()?;
-    let scope = call.scope(Permission::JobView)?;
+/// Numbers as those of the lists of jobs.
+fn read_key(text: &str) -> Option<GroupKey> {
+    match text.to_ascii_lowercase().as_str() {
+        "createdat" | "0" => Some(GroupKey::CreatedAt),
+        "startedat" | "1" => Some(GroupKey::StartedAt),
+        "finishedat" | "2" => Some(GroupKey::FinishedAt),
+        "name" => Some(GroupKey::Name),
+        _ => None,
+    }
+}
+
+async fn page_of(call: &Call, owner: Option<Guid>, departments: Option<Vec<Guid>>) -> Answered {
+    let (list, query) = (call.list_query()?, call.query());
     let filter = GroupFilter {
         tenant: call.tenant(),
-        departments: listing::departments(scope),
+        departments,
         ids: listing::ids(call.query())?,
         owner,
         created: Range {
             from_ms: list.start_ms,
             to_ms: list.end_ms,
         },
+        name: query.text("Name").map(str::to_owned),
+        search: query.text("SearchString").map(str::to_owned),
+        key: query.word("OrderBy", read_key)?.unwrap_or_default(),
         descending: list.descending,
     };
     let shown = JobPage {

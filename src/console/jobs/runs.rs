@@ -5,19 +5,33 @@ use crate::console::{
     call::{Answered, Call, ok},
     page,
     problem::Refused,
+    query::ListQuery,
 };
-use org::Permission;
-use rpa::execution::Execution;
+use org::{Guid, Permission};
+use rpa::execution::{Execution, Run};
 
 /// `GET /openapi/jobs/{id}/runinstances`
 pub async fn of_job(call: Call) -> Answered {
-    let list = call.list_query()?;
-    let id = call.id("id")?;
+    let (list, id) = (call.list_query()?, call.id("id")?);
+    let key = call.query().word("OrderBy", read_key)?;
+    let key = key.unwrap_or(RunKey::CreatedAt);
     let found = find::job(&call, Permission::JobView, id).await?;
     let company = call.visitor.company;
+    let (skipped, size) = (list.skipped(), list.page_size);
     let view = move |execution: &Execution| {
         let (_, job) = execution.job(id)?;
-        let rendered = job.runs.iter().map(|run| {
+        let runs = job.runs.iter().filter(|run| takes(&list, run));
+        let mut runs: Vec<&Run> = runs.collect();
+        // Stable: attempts of one instant stay in their order.
+        runs.sort_by_key(|run| match key {
+            RunKey::CreatedAt => Some(run.offered_ms),
+            RunKey::StartedAt => run.started_ms,
+            RunKey::FinishedAt => run.finished_ms,
+        });
+        if list.descending {
+            runs.reverse();
+        }
+        let rendered = runs.into_iter().map(|run| {
             let mut out = String::new();
             render::push_run(execution, job, run, company, &mut out);
             out
@@ -26,12 +40,41 @@ pub async fn of_job(call: Call) -> Answered {
     };
     let engine = &call.state.engine;
     let looked = engine.look_execution(call.tenant(), found.execution, view);
-    let mut runs = looked.await?.ok_or_else(|| find::unknown_job(id))?;
-    if list.descending {
-        runs.reverse();
-    }
-    let shown = runs.iter().skip(list.skipped()).take(list.page_size);
+    let runs = looked.await?.ok_or_else(|| find::unknown_job(id))?;
+    let shown = runs.iter().skip(skipped).take(size);
     page::list(runs.len(), shown, |run, out| out.push_str(run))
+}
+
+/// What run instances are ordered by.
+#[derive(Clone, Copy)]
+enum RunKey {
+    CreatedAt,
+    StartedAt,
+    FinishedAt,
+}
+
+/// Numbers as those of the lists of jobs.
+fn read_key(text: &str) -> Option<RunKey> {
+    match text.to_ascii_lowercase().as_str() {
+        "createdat" | "0" => Some(RunKey::CreatedAt),
+        "startedat" | "1" => Some(RunKey::StartedAt),
+        "finishedat" | "2" => Some(RunKey::FinishedAt),
+        _ => None,
+    }
+}
+
+/// A run instance is called as its robot.
+fn takes(list: &ListQuery, run: &Run) -> bool {
+    let ids = list.ids.as_ref();
+    let message = run.end.as_ref().and_then(|end| end.message.as_deref());
+    let name = list.name.as_ref();
+    let search = list.search.as_ref();
+    ids.is_none_or(|ids| ids.contains(&Guid(run.id.0)))
+        && list.takes_time(run.offered_ms)
+        && name.is_none_or(|name| name.is_in(&run.robot_name))
+        && search.is_none_or(|search| {
+            search.is_in(&run.robot_name) || message.is_some_and(|message| search.is_in(message))
+        })
 }
 
 /// `GET /openapi/runinstances/{id}` and `…/result`

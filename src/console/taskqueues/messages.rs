@@ -6,11 +6,12 @@ use super::super::{
     json::{Object, array},
     page,
     problem::Refused,
+    query::ListQuery,
     table::{Endpoint, delete, get, post},
 };
 use super::{look, permitted, ttl};
 use actors::queues::Received;
-use org::Permission as P;
+use org::{Guid, Permission as P};
 use rpa::{
     limits,
     queue::{AT_ONCE, Command, Message, MessageState, NewMessage},
@@ -101,20 +102,51 @@ fn push(message: &Message, receipt: Option<rpa::Guid>, out: &mut String) {
     object.end();
 }
 
-/// `GET /openapi/taskqueues/{id}/messages`: in the order in which they came.
+/// `GET /openapi/taskqueues/{id}/messages`: in the order in which they came, unless another one is asked for.
 async fn peek(call: Call) -> Answered {
     let query = call.list_query()?;
     let states = call.query().words("State", state)?;
+    let by_priority = call.query().word("OrderBy", by_priority)?.unwrap_or(false);
+    let descending = call.query().boolean("IsDesc")?.unwrap_or(false);
     let (skipped, size) = (query.skipped(), query.page_size);
     let seen = look(&call, P::TaskQueueView, |queue| {
-        let takes =
+        let is_wanted =
             |message: &&Message| states.is_empty() || states.contains(&message.state.name());
-        let count = queue.messages().filter(takes).count();
-        let page = queue.messages().filter(takes).skip(skipped).take(size);
-        (count, page.cloned().collect::<Vec<_>>())
+        let messages = queue.messages().filter(is_wanted);
+        let mut messages: Vec<&Message> = messages.filter(|one| takes(&query, one)).collect();
+        if by_priority {
+            messages.sort_by_key(|message| message.priority);
+        }
+        if descending {
+            messages.reverse();
+        }
+        let page = messages.iter().skip(skipped).take(size);
+        let page: Vec<Message> = page.map(|message| (*message).clone()).collect();
+        (messages.len(), page)
     });
     let (count, page) = seen.await?;
     page::list(count, page, |message, out| push(&message, None, out))
+}
+
+/// What messages are ordered by: their priority, or when they came.
+fn by_priority(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "createdat" | "0" => Some(false),
+        "priority" | "3" => Some(true),
+        _ => None,
+    }
+}
+
+/// A message is called by its key.
+fn takes(list: &ListQuery, message: &Message) -> bool {
+    let key = message.dedup_key.as_deref().unwrap_or_default();
+    let (ids, name, search) = (list.ids.as_ref(), list.name.as_ref(), list.search.as_ref());
+    ids.is_none_or(|ids| ids.contains(&Guid(message.id.0)))
+        && list.takes_time(message.created.at_ms)
+        && name.is_none_or(|name| name.is_in(key))
+        && search.is_none_or(|search| {
+            search.is_in(key) || search.is_in(&codec::json::to_json(&message.body).to_string())
+        })
 }
 
 fn state(text: &str) -> Option<&'static str> {

@@ -118,6 +118,18 @@ async fn messages_are_put_received_and_settled_by_their_receipts() {
                 &[r#""count":2"#, r#""body":{"n":1}"#, r#""body":[2,null,"x"]"#, r#""dedupKey":"k""#, "!receipt"],
                 "",
             ),
+            ("viewer", "GET /taskqueues/{q}/messages?SearchString=X", "", 200, &[r#""count":1"#, r#"[2,null,"x"]"#], ""),
+            ("viewer", "GET /taskqueues/{q}/messages?Name=K", "", 200, &[r#""count":1"#, r#"{"n":1}"#], ""),
+            ("viewer", "GET /taskqueues/{q}/messages?Ids={first}", "", 200, &[r#""count":1"#, "{first}"], ""),
+            ("viewer", "GET /taskqueues/{q}/messages?StartTime=2100-01-01T00:00:00Z", "", 200, &[r#""count":0"#], ""),
+            (
+                "viewer",
+                "GET /taskqueues/{q}/messages?OrderBy=Priority&IsDesc=true&PageSize=1",
+                "",
+                200,
+                &[r#""count":2"#, r#"[2,null,"x"]"#, r#"!{"n":1}"#],
+                "",
+            ),
             (
                 "admin",
                 "POST /taskqueues/{q}/messages/receive",
