@@ -37,6 +37,9 @@ pub enum Error {
     /// The connection string is not one.
     #[error("the connection string is not understood: {0}")]
     Connection(String),
+    /// The authorities that it was told to trust cannot be read.
+    #[error("the authorities in {0} cannot be used: {1}")]
+    Authorities(String, io::Error),
     /// The server does not know this id and secret (any more).
     #[error("the server refuses this robot's id and secret: {0}. Ask for a new connection string")]
     Secret(String),
@@ -59,7 +62,7 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Error::Io(..) => 1,
-            Error::Connection(_) => 2,
+            Error::Connection(_) | Error::Authorities(..) => 2,
             Error::Secret(_) => 3,
             Error::Newer => 4,
             Error::Version(_) => 5,

@@ -67,7 +67,14 @@ impl fmt::Debug for Connection {
 impl RobotArgs {
     /// Checks what was said.
     pub fn options(&self) -> Result<Options, Error> {
-        let trust = self.ca.clone().map(Trust::in_file).unwrap_or_default();
+        let trust = match &self.ca {
+            Some(file) => {
+                let read = Trust::in_file(file.clone());
+                let wrong = |error| Error::Authorities(file.display().to_string(), error);
+                read.map_err(wrong)?
+            }
+            None => Trust::default(),
+        };
         let connection = Connection::read(&self.connection, &trust).map_err(Error::Connection)?;
         let dir = match (&self.dir, std::env::var_os("HOME")) {
             (Some(dir), _) => dir.clone(),

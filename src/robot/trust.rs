@@ -1,5 +1,5 @@
 //! Whom the robot believes that a server is who it says.
-//! Owns: the authorities, read once, when the first connection needs them. Never: lets a certificate pass unchecked.
+//! Owns: the authorities, read once: those of the machine when the first connection needs them. Never: lets a certificate pass unchecked.
 
 use rustls::{
     ClientConfig, RootCertStore,
@@ -7,7 +7,7 @@ use rustls::{
 };
 use std::{
     fmt, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 use tokio::net::TcpStream;
@@ -36,11 +36,12 @@ impl Eq for Trust {}
 
 impl Trust {
     /// In the authorities of a PEM file, and in no others.
-    pub fn in_file(file: PathBuf) -> Self {
-        Trust {
+    pub fn in_file(file: PathBuf) -> io::Result<Self> {
+        let connector = connector(Some(&file))?;
+        Ok(Trust {
             file: Some(file),
-            ..Trust::default()
-        }
+            connector: Arc::new(OnceLock::from(connector)),
+        })
     }
 
     /// Speaks TLS over a connection with a host.
@@ -57,14 +58,13 @@ impl Trust {
         if let Some(known) = self.connector.get() {
             return Ok(known.clone());
         }
-        let file = self.file.clone();
-        let reading = tokio::task::spawn_blocking(move || connector(file));
+        let reading = tokio::task::spawn_blocking(|| connector(None));
         let made = reading.await.map_err(io::Error::other)??;
         Ok(self.connector.get_or_init(|| made).clone())
     }
 }
 
-fn connector(file: Option<PathBuf>) -> io::Result<TlsConnector> {
+fn connector(file: Option<&Path>) -> io::Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     match file {
         Some(file) => {
@@ -72,7 +72,7 @@ fn connector(file: Option<PathBuf>) -> io::Result<TlsConnector> {
                 let text = format!("{}: {error}", file.display());
                 io::Error::new(io::ErrorKind::InvalidData, text)
             };
-            for certificate in CertificateDer::pem_file_iter(&file).map_err(wrong)? {
+            for certificate in CertificateDer::pem_file_iter(file).map_err(wrong)? {
                 let added = roots.add(certificate.map_err(wrong)?);
                 added.map_err(io::Error::other)?;
             }

@@ -148,8 +148,8 @@ fn a_connection_string_that_is_none_is_explained_without_its_secret() {
             "AuthenticationUrl 'nowhere'",
         ),
         (
-            vec!["HubUrl=https://h/", good[1], good[2], good[3]],
-            "http only",
+            vec!["HubUrl=ftp://h/", good[1], good[2], good[3]],
+            "https://",
         ),
         (vec![good[0], "ClientId=../x", good[2], good[3]], "ClientId"),
         (
@@ -168,4 +168,12 @@ fn a_connection_string_that_is_none_is_explained_without_its_secret() {
         assert!(said.contains(text), "{parts:?}: {said}");
         assert!(!said.contains("s3cret"), "{said}");
     }
+    let output = Command::new(env!("CARGO_BIN_EXE_loomwork"))
+        .args(["robot", "--connection", &good.join(";")])
+        .args(["--ca", "/does/not/exist.pem"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("/does/not/exist.pem"), "{said}");
 }
