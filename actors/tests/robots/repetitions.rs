@@ -235,3 +235,36 @@ async fn lists_show_what_moves_into_the_archive_once_and_nothing_past_their_end(
     assert_eq!(far_groups, (1, Vec::new()));
     close(engine).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn job_groups_that_were_archived_without_their_names_are_found_by_them() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = open(options(data.path())).await;
+    furnish(&engine, 1, no_retries()).await;
+    let (mut robot, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
+    run_once(&engine, &mut robot, JobExecutionPolicy::AnyTime).await;
+    close(engine).await;
+    // As schema 4 left it.
+    let before =
+        "ALTER TABLE executions DROP COLUMN name; ALTER TABLE executions DROP COLUMN started_ms;
+        PRAGMA user_version = 4;";
+    let history = rusqlite::Connection::open(data.path().join("history.db")).unwrap();
+    history.execute_batch(before).unwrap();
+    drop(history);
+    let engine = open(options(data.path())).await;
+    for (name, key, count) in [("W", GroupKey::StartedAt, 1), ("other", GroupKey::Name, 0)] {
+        let filter = GroupFilter {
+            tenant: TENANT,
+            name: Some(name.to_owned()),
+            key,
+            ..GroupFilter::default()
+        };
+        let page = JobPage {
+            offset: 0,
+            limit: 10,
+        };
+        let (found, _) = engine.list_groups(filter, page).await.unwrap();
+        assert_eq!(found, count, "{name}");
+    }
+    close(engine).await;
+}

@@ -14,7 +14,7 @@ use rpa::execution::{Execution, Run};
 pub async fn of_job(call: Call) -> Answered {
     let (list, id) = (call.list_query()?, call.id("id")?);
     let key = call.query().word("OrderBy", read_key)?;
-    let key = key.unwrap_or(RunKey::CreatedAt);
+    let key = key.unwrap_or(RunKey::Created);
     let found = find::job(&call, Permission::JobView, id).await?;
     let company = call.visitor.company;
     let (skipped, size) = (list.skipped(), list.page_size);
@@ -24,9 +24,9 @@ pub async fn of_job(call: Call) -> Answered {
         let mut runs: Vec<&Run> = runs.collect();
         // Stable: attempts of one instant stay in their order.
         runs.sort_by_key(|run| match key {
-            RunKey::CreatedAt => Some(run.offered_ms),
-            RunKey::StartedAt => run.started_ms,
-            RunKey::FinishedAt => run.finished_ms,
+            RunKey::Created => Some(run.offered_ms),
+            RunKey::Started => run.started_ms,
+            RunKey::Finished => run.finished_ms,
         });
         if list.descending {
             runs.reverse();
@@ -48,17 +48,17 @@ pub async fn of_job(call: Call) -> Answered {
 /// What run instances are ordered by.
 #[derive(Clone, Copy)]
 enum RunKey {
-    CreatedAt,
-    StartedAt,
-    FinishedAt,
+    Created,
+    Started,
+    Finished,
 }
 
 /// Numbers as those of the lists of jobs.
 fn read_key(text: &str) -> Option<RunKey> {
     match text.to_ascii_lowercase().as_str() {
-        "createdat" | "0" => Some(RunKey::CreatedAt),
-        "startedat" | "1" => Some(RunKey::StartedAt),
-        "finishedat" | "2" => Some(RunKey::FinishedAt),
+        "createdat" | "0" => Some(RunKey::Created),
+        "startedat" | "1" => Some(RunKey::Started),
+        "finishedat" | "2" => Some(RunKey::Finished),
         _ => None,
     }
 }
