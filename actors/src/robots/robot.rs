@@ -26,6 +26,9 @@ use std::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
+/// A job whose offer could not be decided waits so long before it is offered again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What a robot's actor is told.
 pub enum Message {
     /// A connection, and what the robot said first.
@@ -288,8 +291,12 @@ impl State {
             command,
             |_, _| (),
             |result| {
-                // A job that cannot be decided is not put back, to be asked for again at once.
-                let given = !matches!(result, Err(Failure::Execution(_)));
+                // One that could not be decided is not asked for again at once.
+                let failed = !matches!(result, Ok(()) | Err(Failure::Execution(_)));
+                let given = result.is_ok() || failed;
+                if failed {
+                    put_back_later(&self.core, job.clone());
+                }
                 // It has no slot to give any more if it is gone.
                 Box::new(move || drop(actor.cast(Message::Offered { job, given })))
             },
@@ -353,6 +360,17 @@ impl State {
         // The rows follow; a full disk may need another try.
         Some(Duration::from_secs(1))
     }
+}
+
+/// A job waits again after a while, if it has not been set aside.
+fn put_back_later(core: &Arc<Core>, job: WaitingJob) {
+    let then = Arc::clone(core);
+    core.runtime.spawn(async move {
+        tokio::time::sleep(AGAIN).await;
+        let queue = job.queue;
+        then.jobs.write().put_back(job);
+        then.robots.wake(&then, &[queue]);
+    });
 }
 
 /// A new random id.
