@@ -194,13 +194,17 @@ async fn answer(call: &Call, filter: JobFilter) -> Answered {
         limit: list.page_size,
     };
     let engine = &call.state.engine;
+    let states = filter.states.clone();
     let (count, rows) = engine.list_jobs(filter, order, shown).await?;
     let wanted: Vec<(Guid, Guid)> = rows.iter().map(|row| (row.execution, row.id)).collect();
     let executions: Vec<Guid> = wanted.iter().map(|(execution, _)| *execution).collect();
     let company = call.visitor.company;
     let ids: std::sync::Arc<[Guid]> = wanted.iter().map(|(_, id)| *id).collect();
     let view = move |execution: &Execution| {
-        let jobs = execution.jobs().iter().map(|job| job.spec.id);
+        let jobs = execution.jobs().iter();
+        // What has moved on since it was found is not shown as what it no longer is.
+        let jobs = jobs.filter(|job| states.is_empty() || states.contains(&job.state()));
+        let jobs = jobs.map(|job| job.spec.id);
         let jobs = jobs.filter(|id| ids.contains(id));
         let rendered = jobs.filter_map(|id| Some((id, render::job(execution, id, company)?)));
         rendered.collect::<BTreeMap<Guid, String>>()
