@@ -37,7 +37,7 @@ mod roles;
 mod schedules;
 pub mod sweeping;
 pub mod table;
-mod taskqueues;
+pub(crate) mod taskqueues;
 #[cfg(test)]
 mod tests;
 mod uploads;

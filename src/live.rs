@@ -16,6 +16,7 @@ mod figures;
 mod filter;
 mod frames;
 mod items;
+mod job_rows;
 mod listing;
 mod logs;
 mod message;

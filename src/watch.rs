@@ -27,7 +27,7 @@ const ID: &str = "watch";
 /// What to watch, and where.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// instances, activities, tasks, incidents, definitions, jobs, runs, robots, groups, logs or figures
+    /// instances, activities, tasks, incidents, definitions, jobs, runs, robots, groups, taskqueues, logs or figures
     #[arg(value_name = "TOPIC")]
     pub topic: String,
     /// name=value: only what is so; a name may come more than once, then any of its values does

@@ -11,8 +11,10 @@
 //! ```
 
 mod presence;
+mod walk;
 
 pub use presence::{Presence, Progress, RobotStatus};
+pub use walk::JobPlace;
 
 use codec::Tenant;
 use rpa::{

@@ -30,7 +30,7 @@ pub use following::{Following, Step};
 pub use news::News;
 pub use topic::{Key, Topic};
 
-use crate::{core::Core, jobs::JobViews};
+use crate::{core::Core, jobs::JobViews, queues::QueueChange};
 use codec::Tenant;
 use inbox::Inbox;
 use log::Log;
@@ -104,6 +104,13 @@ impl Live {
     pub fn rows_changed(&self, jobs: &JobViews, rows: &rpa::execution::rows::Rows) {
         let mut news = self.news();
         news.rows(jobs, rows);
+        self.tell(news);
+    }
+
+    /// A task queue is shown otherwise, or is gone.
+    pub fn queue_changed(&self, change: &QueueChange) {
+        let mut news = self.news();
+        news.queue(change);
         self.tell(news);
     }
 

@@ -168,6 +168,7 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
     }
     for change in changed_queues {
         core.queues.publish(&change);
+        core.live.queue_changed(&change);
     }
     core.queue.set_published(batch.durable);
     if !ended.is_empty() {

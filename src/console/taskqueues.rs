@@ -53,7 +53,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// A queue as lists show it.
-struct Row {
+pub(crate) struct Row {
     id: rpa::Guid,
     settings: Settings,
     messages: usize,
@@ -61,7 +61,8 @@ struct Row {
 }
 
 impl Row {
-    fn of(queue: &Queue) -> Option<Row> {
+    /// None: it was never made, or is deleted.
+    pub fn of(queue: &Queue) -> Option<Row> {
         Some(Row {
             id: queue.id(),
             settings: queue.settings()?.clone(),
@@ -83,10 +84,16 @@ impl Row {
         object.end();
     }
 
-    fn text(&self, company: Guid) -> String {
+    /// The item, as JSON.
+    pub fn text(&self, company: Guid) -> String {
         let mut out = String::new();
         self.push(company, &mut out);
         out
+    }
+
+    /// The department whose rights decide who sees it.
+    pub fn department(&self) -> rpa::Guid {
+        self.settings.meta.department
     }
 }
 

@@ -16,6 +16,7 @@ pub async fn show(state: &Arc<State>, key: &Key, gone: Option<&Last>) -> Option<
         Topic::Runs => resources::run(state, key).await,
         Topic::Robots => resources::robot(state, key, gone),
         Topic::Groups => resources::group(state, key, gone),
+        Topic::TaskQueues => resources::taskqueue(state, key, gone).await,
         Topic::Activities | Topic::Logs | Topic::Figures => None,
     }
 }

@@ -7,6 +7,7 @@ use crate::server::State;
 use actors::live::{Shown, Topic};
 use codec::{Id, Tenant};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Values of one filter at most.
 const VALUES: usize = 1_000;
@@ -74,7 +75,7 @@ fn fields(topic: Topic) -> &'static [Field] {
         }
         Topic::Runs => &const { [fixed("jobId")] },
         Topic::Robots => &const { [fixed("id"), loose("queueId")] },
-        Topic::Groups => &const { [fixed("id")] },
+        Topic::Groups | Topic::TaskQueues => &const { [fixed("id"), fixed("queueId")] },
         Topic::Logs => &const { [fixed("runInstanceId")] },
         Topic::Figures => &[],
     }
@@ -89,14 +90,45 @@ fn needed(topic: Topic) -> Option<&'static str> {
     }
 }
 
-/// The filter that names parts of a topic that can be followed alone.
-fn part(topic: Topic) -> Option<&'static str> {
+/// The filters that name parts of a topic which can be followed alone, the narrowest first.
+fn parts(topic: Topic) -> &'static [&'static str] {
     match topic {
-        Topic::Instances | Topic::Jobs | Topic::Robots | Topic::Groups => Some("id"),
-        Topic::Activities | Topic::Tasks | Topic::Incidents => Some("instanceId"),
-        Topic::Runs => Some("jobId"),
-        Topic::Logs => Some("runInstanceId"),
-        Topic::Definitions | Topic::Figures => None,
+        Topic::Instances => &["id", "superInstanceId"],
+        Topic::Jobs | Topic::Robots => &["id"],
+        Topic::Groups | Topic::TaskQueues => &["id", "queueId"],
+        Topic::Activities | Topic::Tasks | Topic::Incidents => &["instanceId"],
+        Topic::Runs => &["jobId"],
+        Topic::Logs => &["runInstanceId"],
+        Topic::Definitions | Topic::Figures => &[],
+    }
+}
+
+/// One condition: any of its values does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Condition {
+    name: &'static str,
+    /// Whether what it looks at may change while the entity lives.
+    changes: bool,
+    /// As facts name them; of candidates as they were said: whom a user stands for may change.
+    values: Vec<String>,
+    /// What a fact has to be among.
+    meant: HashSet<Box<str>>,
+}
+
+impl Condition {
+    fn new(name: &'static str, changes: bool, values: Vec<String>) -> Self {
+        let meant = values.iter().map(|value| value.as_str().into());
+        Condition {
+            name,
+            changes,
+            meant: meant.collect(),
+            values,
+        }
+    }
+
+    fn holds(&self, shown: &Shown) -> bool {
+        let mut facts = shown.facts.iter();
+        facts.any(|(fact, value)| *fact == self.name && self.meant.contains(value))
     }
 }
 
@@ -104,7 +136,7 @@ fn part(topic: Topic) -> Option<&'static str> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     topic: Topic,
-    conditions: Vec<(&'static str, Vec<String>)>,
+    conditions: Vec<Condition>,
     /// Something that passes may pass no more later, without having ended.
     pub loose: bool,
 }
@@ -134,9 +166,10 @@ impl Filter {
                 let title = format!("'{name}' must be a text or a list of 1 to {VALUES} texts");
                 Refused::new(Some(id), "malformed-filter", title)
             })?;
-            let values = meant(state, tenant, topic, field.name, values, id)?;
+            let values = meant(topic, field.name, values, id)?;
             filter.loose |= field.changes;
-            filter.conditions.push((field.name, values));
+            let condition = Condition::new(field.name, field.changes, values);
+            filter.conditions.push(condition);
         }
         if let Some(name) = needed(topic)
             && filter.values(name).is_none()
@@ -147,16 +180,37 @@ impl Filter {
         if topic == Topic::Instances && filter.values("state").is_none() {
             // As the lists of the API: what runs. It leaves by ending, so nothing has to be kept in mind.
             let running = ["active", "suspended"].map(str::to_owned).to_vec();
-            filter.conditions.push(("state", running));
+            filter.conditions.push(Condition::new("state", true, running));
         }
+        filter.look_up(state, tenant);
         Ok(filter)
     }
 
     /// The values of a filter.
     pub fn values(&self, name: &str) -> Option<&[String]> {
         let mut conditions = self.conditions.iter();
-        let found = conditions.find(|(known, _)| *known == name);
-        found.map(|(_, values)| values.as_slice())
+        let found = conditions.find(|condition| condition.name == name);
+        found.map(|condition| condition.values.as_slice())
+    }
+
+    /// Looks up whom the users that are asked for stand for; true: it is otherwise than it was.
+    pub fn look_up(&mut self, state: &State, tenant: Tenant) -> bool {
+        let mut conditions = self.conditions.iter_mut();
+        let Some(users) = conditions.find(|condition| condition.name == "candidateUser") else {
+            return false;
+        };
+        let meant = state.engine.organisation.look(|organisation| {
+            let mut meant = HashSet::new();
+            for user in &users.values {
+                let groups = organisation.group_ids_of_user(tenant, user);
+                meant.extend(groups.map(|group| format!("group {group}").into()));
+                meant.insert(format!("user {user}").into());
+            }
+            meant
+        });
+        let changed = users.meant != meant;
+        users.meant = meant;
+        changed
     }
 
     /// Ids inside root instances.
@@ -171,22 +225,30 @@ impl Filter {
         values.filter_map(|text| text.parse().ok()).collect()
     }
 
+    /// The entities that are named, each once, where the topic's have ids of their own; none: none is.
+    pub fn part_ids(&self) -> Option<Vec<rpa::Guid>> {
+        let mut parts = parts(self.topic).iter();
+        let name = parts.find(|name| self.values(name).is_some())?;
+        let mut ids = self.guids(name);
+        ids.sort_unstable();
+        ids.dedup();
+        Some(ids)
+    }
+
     /// The parts of the topic that are followed; none: all of it.
     pub fn scopes(&self) -> Option<Vec<u128>> {
-        let name = part(self.topic)?;
+        let mut parts = parts(self.topic).iter();
+        let name = parts.find(|name| self.values(name).is_some())?;
         let mut scopes: Vec<u128> = match self.topic {
             Topic::Instances | Topic::Activities | Topic::Tasks | Topic::Incidents => {
-                let mut named = name;
-                if self.values(name).is_none() && self.topic == Topic::Instances {
-                    named = "superInstanceId";
-                }
-                self.values(named)?;
-                self.ids(named).into_iter().map(|id| id.root.0).collect()
+                self.ids(name).into_iter().map(|id| id.root.0).collect()
             }
-            Topic::Jobs | Topic::Runs | Topic::Robots | Topic::Groups | Topic::Logs => {
-                self.values(name)?;
-                self.guids(name).into_iter().map(|id| id.0).collect()
-            }
+            Topic::Jobs
+            | Topic::Runs
+            | Topic::Robots
+            | Topic::Groups
+            | Topic::TaskQueues
+            | Topic::Logs => self.guids(name).into_iter().map(|id| id.0).collect(),
             Topic::Definitions | Topic::Figures => return None,
         };
         scopes.sort_unstable();
@@ -196,23 +258,13 @@ impl Filter {
 
     /// Whether an item passes.
     pub fn passes(&self, shown: &Shown) -> bool {
-        self.all(shown, |_| true)
+        self.conditions.iter().all(|one| one.holds(shown))
     }
 
     /// Whether it passes as far as it cannot change.
     pub fn may_have_passed(&self, shown: &Shown) -> bool {
-        let fields = fields(self.topic);
-        let is_fixed = |name: &str| fields.iter().any(|f| f.name == name && !f.changes);
-        self.all(shown, is_fixed)
-    }
-
-    fn all(&self, shown: &Shown, concerns: impl Fn(&str) -> bool) -> bool {
-        let asked = self.conditions.iter().filter(|(name, _)| concerns(name));
-        let mut asked = asked;
-        asked.all(|(name, values)| {
-            let mut facts = shown.facts.iter();
-            facts.any(|(fact, value)| fact == name && values.iter().any(|v| **v == **value))
-        })
+        let mut conditions = self.conditions.iter();
+        conditions.all(|one| one.changes || one.holds(shown))
     }
 }
 
@@ -227,18 +279,26 @@ fn values(value: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// Values as facts name them: ids in their one spelling, states spelled out, users with their groups.
+/// Values as facts name them: ids in their one spelling, states spelled out.
 fn meant(
-    state: &State,
-    tenant: Tenant,
     topic: Topic,
     name: &'static str,
     values: Vec<String>,
     id: &str,
 ) -> Result<Vec<String>, Refused> {
     let is_guid = match topic {
-        Topic::Jobs | Topic::Runs | Topic::Robots | Topic::Groups | Topic::Logs => name != "state",
-        _ => false,
+        Topic::Jobs
+        | Topic::Runs
+        | Topic::Robots
+        | Topic::Groups
+        | Topic::TaskQueues
+        | Topic::Logs => name != "state",
+        Topic::Instances
+        | Topic::Activities
+        | Topic::Tasks
+        | Topic::Incidents
+        | Topic::Definitions
+        | Topic::Figures => false,
     };
     if is_guid {
         let one = |text: String| match text.parse::<rpa::Guid>() {
@@ -267,15 +327,6 @@ fn meant(
                 None => Err(unknown(&value)),
             })
             .collect(),
-        (Topic::Tasks, "candidateUser") => Ok(state.engine.organisation.look(|organisation| {
-            let mut meant = Vec::new();
-            for user in values {
-                let groups = organisation.groups_of_user(tenant, &user);
-                meant.extend(groups.map(|group| format!("group {}", group.id)));
-                meant.push(format!("user {user}"));
-            }
-            meant
-        })),
         _ => Ok(values),
     }
 }

@@ -1,11 +1,11 @@
-//! How jobs, runs, robots and groups are shown, and what filters ask of them: as the console shows them.
+//! How jobs, runs, robots, groups and task queues are shown, and what filters ask of them: as the console shows them.
 //! Never: shows one without the department whose rights decide.
 
 use crate::{
-    console::{groups, jobs::render, json::Object, robots::Found},
+    console::{groups, jobs::render, json::Object, robots::Found, taskqueues},
     server::State,
 };
-use actors::live::{Key, Last, Shown};
+use actors::live::{Key, Last, Shown, Topic};
 use codec::Tenant;
 use org::Guid;
 use rpa::execution::Execution;
@@ -130,22 +130,51 @@ pub fn group(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
         }
         let mut json = String::new();
         groups::push(company, group, &mut json);
-        let mut facts = Facts::with_capacity(1);
-        fact(&mut facts, "id", id);
         Some(Shown {
             json: json.into(),
-            facts,
+            facts: named(id),
             department: Some(group.meta.department),
             ended: false,
         })
     })
 }
 
-/// What is left of a robot or a group that is gone.
+/// A task queue with its counts.
+pub async fn taskqueue(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
+    if let Some(Last::Placed(department)) = gone {
+        return Some(placed(key, *department));
+    }
+    let (id, company) = (key.guid(), company(state, key.tenant)?);
+    let cell = state.engine.queues.get(id);
+    let cell = cell.filter(|cell| cell.tenant == key.tenant)?;
+    let (row, sequence) = cell.peek_with_sequence(taskqueues::Row::of)?;
+    if sequence > state.engine.queue.published() {
+        state.engine.barrier().await;
+    }
+    let row = row?;
+    Some(Shown {
+        json: row.text(company).into(),
+        facts: named(id),
+        department: Some(row.department()),
+        ended: false,
+    })
+}
+
+/// What filters ask of a group or a task queue: the API calls both a queue.
+fn named(id: rpa::Guid) -> Facts {
+    let mut facts = Facts::with_capacity(2);
+    fact(&mut facts, "id", id);
+    fact(&mut facts, "queueId", id);
+    facts
+}
+
+/// What is left of a robot, a group or a task queue that is gone.
 fn placed(key: &Key, department: rpa::Guid) -> Shown {
     let id = key.guid();
-    let mut facts = Facts::with_capacity(1);
-    fact(&mut facts, "id", id);
+    let facts = match key.topic {
+        Topic::Robots => vec![("id", id.to_string().into())],
+        _ => named(id),
+    };
     Shown {
         json: format!("{{\"id\":\"{id}\"}}").into(),
         facts,

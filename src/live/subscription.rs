@@ -143,6 +143,10 @@ impl Subscription {
         let Some(sight) = scene.viewer.sight(scene.state, self.topic) else {
             return Ok(());
         };
+        if self.filter.look_up(scene.state, scene.viewer.tenant) {
+            // What passes has changed without a change of anything that would pass.
+            return self.anew(scene, out).await;
+        }
         match &mut self.memory {
             Memory::Painted(_) | Memory::Read(_) => {
                 return self.look_again(scene, &sight, out).await;

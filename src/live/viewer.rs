@@ -82,6 +82,7 @@ impl Viewer {
             Topic::Jobs | Topic::Runs | Topic::Logs => Permission::JobView,
             Topic::Robots => Permission::RobotView,
             Topic::Groups => Permission::QueueView,
+            Topic::TaskQueues => Permission::TaskQueueView,
         };
         let who: Principal = access::with_rights(state, self.token.as_deref()?)?;
         let rights = state

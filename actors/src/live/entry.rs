@@ -34,7 +34,7 @@ pub enum Last {
     Incident(Id, DefinitionId, bpmn::rows::IncidentKind),
     /// A definition.
     Definition(Arc<Published>),
-    /// A robot or a group of this department.
+    /// A robot, a group or a task queue of this department.
     Placed(Guid),
 }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     definitions::{Catalog, Published, Shown},
     jobs::JobViews,
+    queues::QueueChange,
     views::{QUARANTINE, Views},
 };
 use bpmn::rows::{InstanceRow, RowChanges};
@@ -205,6 +206,17 @@ impl News {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A task queue has changed.
+    pub(super) fn queue(&mut self, change: &QueueChange) {
+        let key = Key::of_guid(Topic::TaskQueues, change.cell.tenant, change.cell.id);
+        if change.deleted {
+            let last = change.department.map(Last::Placed);
+            self.note(key, last.map_or(What::Changed, What::Gone));
+        } else {
+            self.put(key, !change.created);
         }
     }
 

@@ -24,6 +24,8 @@ pub enum Topic {
     Robots,
     /// Groups of robots.
     Groups,
+    /// Task queues.
+    TaskQueues,
     /// Lines of the log of a run.
     Logs,
     /// Rates and counts, once a second.
@@ -32,7 +34,7 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Topic; 11] = [
+    pub const ALL: [Topic; 12] = [
         Topic::Instances,
         Topic::Activities,
         Topic::Tasks,
@@ -42,6 +44,7 @@ impl Topic {
         Topic::Runs,
         Topic::Robots,
         Topic::Groups,
+        Topic::TaskQueues,
         Topic::Logs,
         Topic::Figures,
     ];
@@ -58,6 +61,7 @@ impl Topic {
             Topic::Runs => "runs",
             Topic::Robots => "robots",
             Topic::Groups => "groups",
+            Topic::TaskQueues => "taskqueues",
             Topic::Logs => "logs",
             Topic::Figures => "figures",
         }
@@ -81,7 +85,8 @@ impl Topic {
             | Topic::Jobs
             | Topic::Runs
             | Topic::Robots
-            | Topic::Groups => true,
+            | Topic::Groups
+            | Topic::TaskQueues => true,
             Topic::Activities | Topic::Logs | Topic::Figures => false,
         }
     }

@@ -55,8 +55,12 @@ pub struct QueueChange {
     pub cell: Arc<Cell>,
     /// Executions that its messages start.
     pub started: Vec<Guid>,
+    /// It was not there before.
+    pub created: bool,
     /// It is gone.
     pub deleted: bool,
+    /// The department whose rights decide who sees it; one that is gone had it.
+    pub department: Option<Guid>,
 }
 
 impl Cell {
@@ -142,12 +146,18 @@ impl Cell {
         self.command(core, command, |_, _| (), |_| Box::new(|| ()));
     }
 
-    /// Looks at what is decided.
-    pub fn peek<T>(&self, view: impl FnOnce(&Queue) -> T) -> Option<T> {
-        match &self.body.lock().state {
-            State::Live(queue) => Some(view(queue)),
+    /// Looks at what is decided; gives the sequence of its last record, too, behind which that is durable.
+    pub fn peek_with_sequence<T>(&self, view: impl FnOnce(&Queue) -> T) -> Option<(T, u64)> {
+        let body = self.body.lock();
+        match &body.state {
+            State::Live(queue) => Some((view(queue), body.sequence)),
             State::Quarantined { .. } => None,
         }
+    }
+
+    /// Looks at what is decided.
+    pub fn peek<T>(&self, view: impl FnOnce(&Queue) -> T) -> Option<T> {
+        self.peek_with_sequence(view).map(|(seen, _)| seen)
     }
 
     /// When something is due in it, milliseconds since 1970.
@@ -185,10 +195,13 @@ impl Cell {
             Event::Dispatched { run, .. } => Some(run.execution),
             _ => None,
         });
+        let after = queue.settings().map(|settings| settings.meta.department);
         let change = QueueChange {
             cell: Arc::clone(self),
             started: started.collect(),
+            created: decided.department.is_none() && after.is_some(),
             deleted: queue.is_deleted(),
+            department: after.or(decided.department),
         };
         let entry = Record {
             kind: record::kind::TASK_QUEUE,
@@ -205,10 +218,11 @@ impl Cell {
     }
 }
 
-/// What a command leads to, and its bytes.
+/// What a command leads to, its bytes, and the queue's department before.
 struct Decided {
     decision: Decision,
     record: Vec<u8>,
+    department: Option<Guid>,
 }
 
 fn apply(queue: &mut Queue, decided: &Decided) {
@@ -226,7 +240,12 @@ fn decide_guarded(
     let decided = catch_unwind(AssertUnwindSafe(|| {
         let decision = decide(queue, command, now_ms)?;
         let record = stored::encode_events(&decision.events);
-        Ok(Decided { decision, record })
+        let settings = queue.settings();
+        Ok(Decided {
+            decision,
+            record,
+            department: settings.map(|settings| settings.meta.department),
+        })
     }));
     match decided {
         Ok(Ok(decided)) => {
