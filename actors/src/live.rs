@@ -131,20 +131,11 @@ impl Live {
         self.tell(news);
     }
 
-    /// Lines of a run's log are kept.
-    pub fn lines_kept(&self, core: &Core, runs: &[Guid]) {
-        if !self.wants(Topic::Logs) {
-            return;
-        }
+    /// Lines of these runs' logs are kept; late ones too, of runs that have left memory.
+    pub fn lines_kept(&self, runs: impl IntoIterator<Item = (Tenant, Guid)>) {
         let mut news = self.news();
-        {
-            let jobs = core.jobs.read();
-            for run in runs {
-                // Lines of a run that has left memory are late ones; its log is read from the archive.
-                if let Some(row) = jobs.run(*run) {
-                    news.changed(Key::of_guid(Topic::Logs, row.tenant, *run));
-                }
-            }
+        for (tenant, run) in runs {
+            news.changed(Key::of_guid(Topic::Logs, tenant, run));
         }
         self.tell(news);
     }

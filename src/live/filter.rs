@@ -180,7 +180,9 @@ impl Filter {
         if topic == Topic::Instances && filter.values("state").is_none() {
             // As the lists of the API: what runs. It leaves by ending, so nothing has to be kept in mind.
             let running = ["active", "suspended"].map(str::to_owned).to_vec();
-            filter.conditions.push(Condition::new("state", true, running));
+            filter
+                .conditions
+                .push(Condition::new("state", true, running));
         }
         filter.look_up(state, tenant);
         Ok(filter)

@@ -3,7 +3,7 @@
 
 use super::{filter::Filter, listing::PAGE};
 use crate::{console::jobs::logs, server::State};
-use actors::live::Shown;
+use actors::{Failure, live::Shown};
 use codec::Tenant;
 use rpa::execution::Execution;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct Read {
     /// Runs, and the number of the last line that was shown.
     runs: Vec<(rpa::Guid, u64)>,
+    /// The archive could not be read: there may be more.
+    failed: bool,
 }
 
 impl Read {
@@ -21,20 +23,35 @@ impl Read {
         let runs = filter.guids("runInstanceId").into_iter();
         Read {
             runs: runs.map(|run| (run, 0)).collect(),
+            failed: false,
         }
     }
 
-    /// The next lines, a page at most; empty: that was all.
+    /// Whether something could not be read since this was asked last: then it is to be looked at again.
+    pub fn take_failed(&mut self) -> bool {
+        std::mem::take(&mut self.failed)
+    }
+
+    /// The next lines, a page at most; empty: that was all that can be read now.
     pub async fn look(&mut self, state: &Arc<State>, tenant: Tenant) -> Vec<Shown> {
         for (run, last) in &mut self.runs {
             let (id, after) = (*run, *last);
-            let Some(department) = department(state, tenant, id).await else {
-                continue;
+            let department = match department(state, tenant, id).await {
+                Ok(Some(department)) => department,
+                // It is not there yet, or another company's.
+                Ok(None) => continue,
+                Err(()) => {
+                    self.failed = true;
+                    continue;
+                }
             };
             let read = state
                 .engine
                 .archived(move |archive| archive.logs_after(id, after, PAGE));
-            let lines = read.await.unwrap_or_default();
+            let lines = read.await.unwrap_or_else(|_| {
+                self.failed = true;
+                Vec::new()
+            });
             let Some(newest) = lines.last() else {
                 continue;
             };
@@ -55,10 +72,20 @@ impl Read {
     }
 }
 
-/// The department of a run, if it is this company's.
-async fn department(state: &Arc<State>, tenant: Tenant, run: rpa::Guid) -> Option<rpa::Guid> {
-    let execution = state.engine.execution_of_run(run).await.ok()??;
+/// The department of a run, if it is this company's; an error: that cannot be read now.
+async fn department(
+    state: &Arc<State>,
+    tenant: Tenant,
+    run: rpa::Guid,
+) -> Result<Option<rpa::Guid>, ()> {
+    let execution = state.engine.execution_of_run(run).await;
+    let Some(execution) = execution.map_err(|_| ())? else {
+        return Ok(None);
+    };
     let view = |execution: &Execution| execution.start().map(|start| start.department);
-    let looked = state.engine.look_execution(tenant, execution, view);
-    looked.await.ok()?
+    match state.engine.look_execution(tenant, execution, view).await {
+        Ok(department) => Ok(department),
+        Err(Failure::NotFound) => Ok(None),
+        Err(_) => Err(()),
+    }
 }

@@ -28,6 +28,8 @@ use tokio::{sync::Notify, time::Instant};
 
 /// Changes that are looked at in one go.
 const STEP: usize = 256;
+/// What could not be read is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A subscription.
 pub struct Subscription {
@@ -269,7 +271,11 @@ impl Subscription {
                     .send(all.map(|(_, json)| json.into()).collect(), out)
                     .await;
             }
-            Memory::Read(read) => return pages.lines(read, scene, &sight, out).await,
+            Memory::Read(read) => {
+                let sent = pages.lines(read, scene, &sight, out).await;
+                self.due = read.take_failed().then(|| Instant::now() + AGAIN);
+                return sent;
+            }
             Memory::None | Memory::Shown { .. } => {}
         }
         if self.topic == Topic::Figures {
@@ -351,16 +357,19 @@ impl Subscription {
                         .await?;
                 }
             }
-            Memory::Read(read) => loop {
-                let lines = read.look(state, tenant).await;
-                if lines.is_empty() {
-                    break;
+            Memory::Read(read) => {
+                loop {
+                    let lines = read.look(state, tenant).await;
+                    if lines.is_empty() {
+                        break;
+                    }
+                    for line in lines.iter().filter(|line| sight.has(state, line)) {
+                        out.send(frames::change(&self.id, &seq, Kind::Created, &line.json))
+                            .await?;
+                    }
                 }
-                for line in lines.iter().filter(|line| sight.has(state, line)) {
-                    out.send(frames::change(&self.id, &seq, Kind::Created, &line.json))
-                        .await?;
-                }
-            },
+                self.due = read.take_failed().then(|| Instant::now() + AGAIN);
+            }
             Memory::None | Memory::Shown { .. } => {}
         }
         Ok(())

@@ -15,9 +15,10 @@ use crate::{
     core::Core,
     publisher::{Change, Publication},
 };
+use codec::Tenant;
 use parking_lot::{Condvar, Mutex};
 use rpa::{Guid, execution::Execution};
-use std::{sync::Arc, thread, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
 
 /// Executions and lines in one transaction.
 const BATCH: usize = 2_000;
@@ -30,7 +31,11 @@ const RETRY: Duration = Duration::from_secs(2);
 pub type Kept = Box<dyn FnOnce() + Send>;
 
 /// Lines, and who wants to know that they are kept.
-type Lines = (Vec<LogEntry>, Kept);
+struct Lines {
+    tenant: Tenant,
+    entries: Vec<LogEntry>,
+    kept: Kept,
+}
 
 /// What waits.
 #[derive(Default)]
@@ -70,9 +75,14 @@ impl Keeper {
         self.changed.notify_all();
     }
 
-    /// Lines of a log have come; `kept` is called when they survive a crash.
-    pub fn put_logs(&self, entries: Vec<LogEntry>, kept: Kept) {
-        self.waiting.lock().batch.logs.push((entries, kept));
+    /// Lines of a company's log have come; `kept` is called when they survive a crash.
+    pub fn put_logs(&self, tenant: Tenant, entries: Vec<LogEntry>, kept: Kept) {
+        let lines = Lines {
+            tenant,
+            entries,
+            kept,
+        };
+        self.waiting.lock().batch.logs.push(lines);
         self.changed.notify_all();
     }
 
@@ -114,19 +124,14 @@ impl Keeper {
             match write(&core.archiver.archive, &batch) {
                 Ok(ids) => {
                     self.waiting.lock().failure = None;
+                    // Before their runs leave memory.
+                    core.live.lines_kept(runs_of(&batch.logs));
                     core.queue.push_barrier(Publication {
                         change: Change::ExecutionsArchived(ids),
                         ..Publication::none()
                     });
-                    let mut runs: Vec<_> = batch
-                        .logs
-                        .iter()
-                        .flat_map(|(lines, _)| lines.iter().map(|line| line.run))
-                        .collect();
-                    runs.dedup();
-                    core.live.lines_kept(core, &runs);
-                    for (_, kept) in batch.logs {
-                        kept();
+                    for lines in batch.logs {
+                        (lines.kept)();
                     }
                     for (_, kept) in batch.audit {
                         kept();
@@ -176,6 +181,15 @@ fn first<T>(waiting: &mut Vec<T>) -> Vec<T> {
     waiting.drain(..count).collect()
 }
 
+/// Each run of which there are lines, once.
+fn runs_of(logs: &[Lines]) -> BTreeSet<(Tenant, Guid)> {
+    let lines = logs.iter().flat_map(|lines| {
+        let entries = lines.entries.iter();
+        entries.map(|line| (lines.tenant, line.run))
+    });
+    lines.collect()
+}
+
 /// Writes a batch; gives the executions that the archive holds now. One that has been set aside meanwhile is not among
 /// them: it stays in memory.
 fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<Vec<Guid>> {
@@ -190,7 +204,7 @@ fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<Vec<Guid>> 
     let lines: Vec<LogEntry> = batch
         .logs
         .iter()
-        .flat_map(|(lines, _)| lines.iter().cloned())
+        .flat_map(|lines| lines.entries.iter().cloned())
         .collect();
     if !lines.is_empty() {
         archive.put_logs(&lines)?;

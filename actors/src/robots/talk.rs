@@ -191,7 +191,7 @@ impl State {
         };
         if let Some(cell) = in_memory {
             match cell.peek(of_robot) {
-                Some(true) => core.keeper.put_logs(entries, Box::new(ack)),
+                Some(true) => core.keeper.put_logs(cell.tenant, entries, Box::new(ack)),
                 // Nobody else's lines are kept under a run; the robot need not send them again.
                 Some(false) | None => ack(),
             }
@@ -200,7 +200,8 @@ impl State {
         let runtime = core.runtime.clone();
         runtime.spawn_blocking(move || match archived_run(&core, run.run) {
             Ok(Some(execution)) if of_robot(&execution) => {
-                core.keeper.put_logs(entries, Box::new(ack));
+                core.keeper
+                    .put_logs(execution.tenant(), entries, Box::new(ack));
             }
             Ok(_) => ack(),
             // They are sent again.
