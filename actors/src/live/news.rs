@@ -187,11 +187,9 @@ impl News {
                     let old = before.group(tenant, group.id);
                     let key = Key::of_guid(Topic::Groups, tenant, group.id);
                     self.put(key, old.is_some());
-                    let mut robots = group.robots.clone();
-                    robots.extend(old.into_iter().flat_map(|old| old.robots.iter().copied()));
-                    for robot in robots {
-                        self.changed(Key::of_guid(Topic::Robots, tenant, robot));
-                    }
+                    self.members(tenant, group.robots.iter().copied());
+                    let before = old.into_iter().flat_map(|old| old.robots.iter());
+                    self.members(tenant, before.copied());
                 }
                 Event::Removed { kind, id } => {
                     let topic = match kind {
@@ -211,11 +209,21 @@ impl News {
 
     /// A task queue has changed.
     pub(super) fn queue(&mut self, change: &QueueChange) {
+                        if let Some(group) = before.group(meta.tenant, *id) {
+                            self.members(group.meta.tenant, group.robots.iter().copied());
+                        }
         let key = Key::of_guid(Topic::TaskQueues, change.cell.tenant, change.cell.id);
         if change.deleted {
             let last = change.department.map(Last::Placed);
             self.note(key, last.map_or(What::Changed, What::Gone));
         } else {
+    }
+
+    /// Robots are shown with the groups that they are in.
+    fn members(&mut self, tenant: Tenant, robots: impl IntoIterator<Item = rpa::Guid>) {
+        for robot in robots {
+            self.changed(Key::of_guid(Topic::Robots, tenant, robot));
+        }
             self.put(key, !change.created);
         }
     }

@@ -1,7 +1,9 @@
 //! What the live feed shows of robots and their work, and to whom.
 
+mod topics;
+
 use super::{
-    ADMIN, FOREIGN, NOBODY, SALES_ADMIN, Server, VIEWER, limits,
+    ADMIN, FOREIGN, NOBODY, SALES, SALES_ADMIN, Server, VIEWER, limits,
     world::{Speaker, World},
 };
 use crate::http;
@@ -184,7 +186,7 @@ async fn robots_and_their_work_are_shown_to_whoever_may_see_them() {
     let server = Server::start().await;
     let world = World::new(&server).await;
     let listening = Listening::on(&server).await;
-    let topics = ["jobs", "robots", "groups", "runs"];
+    let topics = ["jobs", "robots", "groups", "runs", "taskqueues"];
     let rows = [
         (ADMIN, Some((1, 2))),
         (VIEWER, Some((1, 2))),
@@ -204,7 +206,7 @@ async fn robots_and_their_work_are_shown_to_whoever_may_see_them() {
                 Some((jobs, robots)) => {
                     let count = match topic {
                         "robots" => robots,
-                        "runs" => 0,
+                        "runs" | "taskqueues" => 0,
                         _ => jobs,
                     };
                     assert_eq!(items(&told).len(), count, "{token} {topic}: {told}");
@@ -217,24 +219,45 @@ async fn robots_and_their_work_are_shown_to_whoever_may_see_them() {
     let run = robot.starts().await;
     robot.logs(run, 2).await;
     let theirs = World::foreign(&server).await;
+    let json = [("content-type", "application/json")];
+    let queue = "POST /openapi/taskqueues";
+    let made = server.send(ADMIN, queue, &json, r#"{"name":"q"}"#);
+    let queue = made.await.json()["id"].as_str().map(str::to_owned);
+    let of_sales = [json[0], ("departmentid", SALES)];
+    let group = "POST /openapi/queues";
+    let made = server.send(ADMIN, group, &of_sales, r#"{"name":"g of sales"}"#);
+    let of_sales = made.await.json()["id"].as_str().map(str::to_owned);
     let mut hidden = vec![job, world.group, run.run.to_string()];
     hidden.extend(world.robots);
+    hidden.extend(queue);
+    let shows_none = |message: &Value| {
+        let text = message.to_string();
+        assert!(!hidden.iter().any(|id| text.contains(id)), "{text}");
+    };
     for (token, mut watcher) in watchers {
         match token {
             FOREIGN => {
                 let is_own = |change: &Value| change["item"]["id"] == theirs.group.as_str();
-                for message in watcher.until("groups", is_own).await {
-                    let text = message.to_string();
-                    assert!(!hidden.iter().any(|id| text.contains(id)), "{text}");
-                }
+                let heard = watcher.until("groups", is_own).await;
+                heard.iter().for_each(shows_none);
                 let log = json!({ "runInstanceId": run.run.to_string() });
                 assert!(items(&watcher.subscribe("logs", log).await).is_empty());
+                watcher.kept.iter().for_each(shows_none);
+            }
+            SALES_ADMIN => {
+                let is_own = |change: &Value| change["item"]["id"].as_str() == of_sales.as_deref();
+                let heard = watcher.until("groups", is_own).await;
+                heard.iter().for_each(shows_none);
+                watcher.kept.iter().for_each(shows_none);
             }
             ADMIN | VIEWER => {
                 let runs = |change: &Value| change["item"]["state"] == "Running";
                 watcher.until("jobs", runs).await;
             }
-            _ => {}
+            _ => {
+                watcher.subscribe("figures", json!({})).await;
+                assert!(watcher.kept.is_empty(), "{token}: {:?}", watcher.kept);
+            }
         }
     }
     listening.stop.send(true).expect("a server");
