@@ -1,5 +1,5 @@
 //! What one batch of the publisher changed, as ids; looked up before the views take it over, where it is gone afterwards.
-//! Never: copies a row that is still there when the hub looks.
+//! Never: copies a row that is still there when the hub looks, or looks anything up that nobody follows.
 
 use super::{
     Key, Topic,
@@ -61,8 +61,11 @@ impl News {
         if self.wanted == 0 {
             return;
         }
-        for row in &rows.instances {
-            self.instance_row(views, root, tenant, row);
+        let counts = self.wants(Topic::Definitions);
+        if counts || self.wants(Topic::Instances) {
+            for row in &rows.instances {
+                self.instance_row(views, root, tenant, row);
+            }
         }
         if self.wants(Topic::Tasks) {
             for row in &rows.tasks {
@@ -74,6 +77,14 @@ impl News {
                 self.task_gone(views, tenant, root, *number);
             }
         }
+        if counts || self.wants(Topic::Incidents) {
+            self.incidents(views, root, tenant, rows);
+        }
+        let whole = root.instance();
+        self.changed(Key::of_id(Topic::Activities, tenant, whole));
+    }
+
+    fn incidents(&mut self, views: &Views, root: RootId, tenant: Tenant, rows: &RowChanges) {
         for row in &rows.incidents {
             let id = root.child(row.number);
             let known = views.incident(tenant, id).is_some();
@@ -91,8 +102,6 @@ impl News {
         for number in &rows.gone_incidents {
             self.incident_gone(views, tenant, root, *number);
         }
-        let whole = root.instance();
-        self.changed(Key::of_id(Topic::Activities, tenant, whole));
     }
 
     fn instance_row(&mut self, views: &Views, root: RootId, tenant: Tenant, row: &InstanceRow) {
@@ -200,6 +209,9 @@ impl News {
                     if let Some(meta) = before.placed(*kind, *id) {
                         let key = Key::of_guid(topic, meta.tenant, *id);
                         self.note(key, What::Gone(Last::Placed(meta.department)));
+                        if let Some(group) = before.group(meta.tenant, *id) {
+                            self.members(group.meta.tenant, group.robots.iter().copied());
+                        }
                     }
                 }
                 _ => {}
@@ -207,23 +219,20 @@ impl News {
         }
     }
 
-    /// A task queue has changed.
-    pub(super) fn queue(&mut self, change: &QueueChange) {
-                        if let Some(group) = before.group(meta.tenant, *id) {
-                            self.members(group.meta.tenant, group.robots.iter().copied());
-                        }
-        let key = Key::of_guid(Topic::TaskQueues, change.cell.tenant, change.cell.id);
-        if change.deleted {
-            let last = change.department.map(Last::Placed);
-            self.note(key, last.map_or(What::Changed, What::Gone));
-        } else {
-    }
-
     /// Robots are shown with the groups that they are in.
     fn members(&mut self, tenant: Tenant, robots: impl IntoIterator<Item = rpa::Guid>) {
         for robot in robots {
             self.changed(Key::of_guid(Topic::Robots, tenant, robot));
         }
+    }
+
+    /// A task queue has changed.
+    pub(super) fn queue(&mut self, change: &QueueChange) {
+        let key = Key::of_guid(Topic::TaskQueues, change.cell.tenant, change.cell.id);
+        if change.deleted {
+            let last = change.department.map(Last::Placed);
+            self.note(key, last.map_or(What::Changed, What::Gone));
+        } else {
             self.put(key, !change.created);
         }
     }
