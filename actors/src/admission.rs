@@ -1,8 +1,11 @@
-//! Who is let in: a plain count of what is under way, and the reasons to say no before anything is decided.
+//! Who is let in: a plain count of what is under way, how long it took, and the reasons to say no before anything is decided.
 //! Never: queues; past a bound the caller is told to come again.
 
-use crate::{commit::Space, failure::Failure};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::{commit::Space, failure::Failure, latency::Latencies};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
 
 /// The bounds.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +20,14 @@ pub struct Bounds {
 pub struct Admission {
     bounds: Bounds,
     under_way: AtomicUsize,
+    latencies: Latencies,
 }
 
 /// A command that was let in; it counts until this is dropped.
-pub struct Admitted<'a>(&'a Admission);
+pub struct Admitted<'a> {
+    admission: &'a Admission,
+    since: Instant,
+}
 
 impl Admission {
     /// With these bounds.
@@ -28,6 +35,7 @@ impl Admission {
         Admission {
             bounds,
             under_way: AtomicUsize::new(0),
+            latencies: Latencies::default(),
         }
     }
 
@@ -45,18 +53,27 @@ impl Admission {
             self.under_way.fetch_sub(1, Ordering::Relaxed);
             return Err(Failure::Overloaded { retry_after_s: 1 });
         }
-        Ok(Admitted(self))
+        Ok(Admitted {
+            admission: self,
+            since: Instant::now(),
+        })
     }
 
     /// Commands under way.
     pub fn under_way(&self) -> usize {
         self.under_way.load(Ordering::Relaxed)
     }
+
+    /// How long commands took, from here to their answer.
+    pub fn latencies(&self) -> &Latencies {
+        &self.latencies
+    }
 }
 
 impl Drop for Admitted<'_> {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.admission.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.admission.latencies.record(self.since.elapsed());
     }
 }
 
@@ -77,6 +94,7 @@ mod tests {
             Err(Failure::Overloaded { .. })
         ));
         drop(first);
+        assert_eq!(admission.latencies().counts().total(), 1);
         assert!(admission.admit(Space::Open, 0).is_ok());
         assert!(matches!(
             admission.admit(Space::Full, 0),

@@ -10,6 +10,7 @@
 //!  robots ─▶ connected, idle ──────┘
 //! ```
 
+mod counts;
 mod presence;
 mod walk;
 
@@ -17,6 +18,7 @@ pub use presence::{Presence, Progress, RobotStatus};
 pub use walk::JobPlace;
 
 use codec::Tenant;
+use counts::JobCounts;
 use rpa::{
     Guid,
     execution::rows::{GroupRow, JobRow, Rows, RunRow},
@@ -55,6 +57,7 @@ pub struct JobViews {
     waiting: Waiting,
     /// Groups in which jobs will wait as soon as what was decided is published, by execution.
     expected: HashMap<Guid, Vec<Guid>>,
+    counts: JobCounts,
     /// Who waits for the end of a job: told by the drop of what is kept here.
     ends: HashMap<Guid, Vec<oneshot::Sender<()>>>,
     pub(crate) presence: Presence,
@@ -113,7 +116,10 @@ impl JobViews {
         if job.state.is_final() {
             self.ends.remove(&job.id);
         }
-        self.jobs.insert(job.id, job);
+        self.counts.put(&job);
+        if let Some(before) = self.jobs.insert(job.id, job) {
+            self.counts.take(&before);
+        }
     }
 
     /// Closes when the job has ended; none: it has, or it is not in memory.
@@ -172,6 +178,7 @@ impl JobViews {
             self.ends.remove(id);
             if let Some(job) = self.jobs.remove(id) {
                 self.created.remove(&place(&job));
+                self.counts.take(&job);
             }
         }
         for id in self.attempts.remove(&execution).unwrap_or_default() {

@@ -27,6 +27,7 @@ pub mod failure;
 mod host;
 pub mod idempotency;
 pub mod jobs;
+pub mod latency;
 mod ledger;
 pub mod live;
 pub mod message;

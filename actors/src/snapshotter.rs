@@ -15,7 +15,7 @@ use crate::{
     record::{self, kind},
 };
 use parking_lot::{Condvar, Mutex};
-use snapshots::{EntityRef, Handle, SnapshotError, SnapshotStore, SnapshotWriter};
+use snapshots::{EntityRef, Handle, SnapshotError, SnapshotInfo, SnapshotStore, SnapshotWriter};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
@@ -50,6 +50,20 @@ struct ControlState {
     done: u64,
     stop: bool,
     failure: Option<String>,
+    last: Option<Taken>,
+}
+
+/// The last snapshot that was taken since the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// When it was whole.
+    pub at: Instant,
+    /// How long it took.
+    pub took: Duration,
+    /// How many entities it has.
+    pub entities: u64,
+    /// The size of its file in bytes.
+    pub bytes: u64,
 }
 
 impl Control {
@@ -74,6 +88,11 @@ impl Control {
     /// Why the last snapshot failed, if it did: shown in `/readyz`.
     pub fn failure(&self) -> Option<String> {
         self.state.lock().failure.clone()
+    }
+
+    /// The last snapshot that was taken since the start.
+    pub fn last(&self) -> Option<Taken> {
+        self.state.lock().last
     }
 }
 
@@ -119,16 +138,17 @@ impl Snapshotter {
                 continue;
             }
             let (bytes_now, sequence_now) = (core.queue.journal_bytes(), core.queue.durable());
+            let begun = Instant::now();
             let result = self.take_or_say_why(core);
             match &result {
-                Ok(bytes) => {
+                Ok(info) => {
                     (last, bytes_then, sequence_then, last_size) =
-                        (Instant::now(), bytes_now, sequence_now, *bytes);
+                        (Instant::now(), bytes_now, sequence_now, info.bytes);
                     same += 1;
                 }
                 Err(error) => tracing::error!(%error, "a snapshot failed; it is tried again"),
             }
-            self.report(wanted, result.err());
+            self.report(wanted, begun, result);
         }
     }
 
@@ -149,9 +169,20 @@ impl Snapshotter {
         Some((state.wanted > state.done).then_some(state.wanted))
     }
 
-    fn report(&self, wanted: Option<u64>, failure: Option<String>) {
+    fn report(&self, wanted: Option<u64>, begun: Instant, result: Result<SnapshotInfo, String>) {
         let mut state = self.control.state.lock();
-        state.failure = failure;
+        match result {
+            Ok(info) => {
+                state.failure = None;
+                state.last = Some(Taken {
+                    at: Instant::now(),
+                    took: begun.elapsed(),
+                    entities: info.entities,
+                    bytes: info.bytes,
+                });
+            }
+            Err(failure) => state.failure = Some(failure),
+        }
         if let Some(wanted) = wanted {
             state.done = wanted;
         }
@@ -159,14 +190,14 @@ impl Snapshotter {
     }
 
     /// A panic is a failure like others: nothing of the snapshot stays, and it is tried again.
-    fn take_or_say_why(&self, core: &Arc<Core>) -> Result<u64, String> {
+    fn take_or_say_why(&self, core: &Arc<Core>) -> Result<SnapshotInfo, String> {
         match catch_unwind(AssertUnwindSafe(|| self.take(core))) {
             Ok(taken) => taken.map_err(|error| error.to_string()),
             Err(_) => Err("taking it panicked".to_owned()),
         }
     }
 
-    fn take(&self, core: &Arc<Core>) -> Result<u64, SnapshotError> {
+    fn take(&self, core: &Arc<Core>) -> Result<SnapshotInfo, SnapshotError> {
         // What was published by now is archived before the journal behind it may go.
         let replay_from = core.queue.published() + 1;
         core.archiver.flush();
@@ -215,7 +246,7 @@ impl Snapshotter {
             bytes = info.bytes,
             "snapshot taken"
         );
-        Ok(info.bytes)
+        Ok(info)
     }
 
     fn put_services(
