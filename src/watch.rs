@@ -1,14 +1,14 @@
 //! `loomwork watch`: prints what the live feed shows, one line a change, and comes again after a cut.
 //!
 //! Owns: the form of a line (`there`, `created`, `changed`, `ended` and the item as JSON; `reset`), and from where it goes on.
-//! Never: goes on from a state that was cut short.
+//! Never: goes on from a state that was cut short, or prints one over another without `reset` between.
 
 use crate::server::Failed;
 use clap::Args;
 use futures_util::{SinkExt, StreamExt};
 use hyper::Uri;
 use serde_json::{Map, Value, json};
-use std::{io::Write as _, time::Duration};
+use std::time::Duration;
 use tokio::{net::TcpStream, time::sleep, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -65,6 +65,23 @@ enum Ended {
     Refused(String),
 }
 
+/// What has been printed, and from where it goes on.
+#[derive(Default)]
+struct Seen {
+    resume: Option<String>,
+    /// There are lines that a new state takes the place of.
+    printed: bool,
+    /// Pages of a state that is not whole yet.
+    paging: bool,
+}
+
+impl Seen {
+    /// A connection begins.
+    fn begins(&mut self) {
+        self.paging = false;
+    }
+}
+
 /// Watches until it is ended.
 pub fn run(arguments: &WatchArgs) -> Result<(), Failed> {
     let place = Place::read(&arguments.server)?;
@@ -73,16 +90,16 @@ pub fn run(arguments: &WatchArgs) -> Result<(), Failed> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut resume = None;
+        let mut seen = Seen::default();
         let mut pause = PAUSES.0;
         loop {
-            let known = resume.clone();
-            match watch(&place, arguments, &filter, &mut resume).await {
+            let known = seen.resume.clone();
+            match watch(&place, arguments, &filter, &mut seen).await {
                 Ended::Done => return Ok(()),
                 Ended::Refused(why) => return Err(why.into()),
                 Ended::Cut(why) => eprintln!("loomwork: {why}; coming again"),
             }
-            if resume != known {
+            if seen.resume != known {
                 pause = PAUSES.0;
             }
             sleep(pause).await;
@@ -147,8 +164,9 @@ async fn watch(
     place: &Place,
     arguments: &WatchArgs,
     filter: &Map<String, Value>,
-    resume: &mut Option<String>,
+    seen: &mut Seen,
 ) -> Ended {
+    seen.begins();
     let mut socket = match timeout(CONNECT, open(place)).await {
         Ok(Ok(socket)) => socket,
         Ok(Err(error)) => return Ended::Cut(error),
@@ -168,7 +186,7 @@ async fn watch(
     if let Some(every) = arguments.every {
         wanted["every"] = json!(every);
     }
-    if let Some(seq) = &*resume {
+    if let Some(seq) = &seen.resume {
         wanted["resume"] = json!(seq);
     }
     for message in [hello, wanted] {
@@ -191,7 +209,12 @@ async fn watch(
         let Ok(message) = serde_json::from_str::<Value>(&text) else {
             return Ended::Cut("the server does not speak JSON".to_owned());
         };
-        match print(&message, arguments.once, resume) {
+        match print(
+            &message,
+            arguments.once,
+            seen,
+            &mut std::io::stdout().lock(),
+        ) {
             Ok(true) => return Ended::Done,
             Ok(false) => {}
             Err(ended) => return ended,
@@ -200,21 +223,31 @@ async fn watch(
 }
 
 /// Prints what a message says; true: that was all.
-fn print(message: &Value, once: bool, resume: &mut Option<String>) -> Result<bool, Ended> {
-    let mut out = std::io::stdout().lock();
+fn print(
+    message: &Value,
+    once: bool,
+    seen: &mut Seen,
+    out: &mut impl std::io::Write,
+) -> Result<bool, Ended> {
+    let more = message["more"] == json!(true);
     let written = match message["op"].as_str() {
         Some("state") => {
+            let is_first = !std::mem::replace(&mut seen.paging, more);
+            let anew = is_first && std::mem::replace(&mut seen.printed, true);
             let items = message["items"].as_array().map_or(&[][..], Vec::as_slice);
-            items
-                .iter()
-                .try_for_each(|item| writeln!(out, "there {item}"))
+            let reset = if anew { writeln!(out, "reset") } else { Ok(()) };
+            reset.and_then(|()| {
+                let mut items = items.iter();
+                items.try_for_each(|item| writeln!(out, "there {item}"))
+            })
         }
         Some("change") => {
+            seen.printed = true;
             let kind = message["kind"].as_str().unwrap_or("changed");
             writeln!(out, "{kind} {}", message["item"])
         }
         Some("reset") => {
-            *resume = None;
+            *seen = Seen::default();
             writeln!(out, "reset")
         }
         Some("problem") => {
@@ -231,9 +264,11 @@ fn print(message: &Value, once: bool, resume: &mut Option<String>) -> Result<boo
         // Nobody reads on.
         return Ok(true);
     }
-    let whole = message["more"] != json!(true);
-    if let (Some(seq), true) = (message["seq"].as_str(), whole) {
-        *resume = Some(seq.to_owned());
+    if let (Some(seq), false) = (message["seq"].as_str(), more) {
+        seen.resume = Some(seq.to_owned());
     }
-    Ok(once && message["op"] == "state" && whole)
+    Ok(once && message["op"] == "state" && !more)
 }
+
+#[cfg(test)]
+mod tests;
