@@ -39,7 +39,7 @@ use ractor::{ActorRef, SpawnErr};
 use rpa::Guid;
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 use tokio::sync::Notify;
 
@@ -47,6 +47,10 @@ use tokio::sync::Notify;
 pub struct Live {
     /// Topics that somebody follows, or followed a while ago: one bit each.
     wanted: AtomicU32,
+    /// Users are in other groups than before; nobody has been woken for it.
+    people: AtomicBool,
+    /// The sequence before which users may have been in other groups.
+    people_since: AtomicU64,
     inbox: Mutex<Inbox>,
     /// The hub has been told that there is something.
     told: AtomicBool,
@@ -65,6 +69,8 @@ impl Live {
     pub fn remembering(entries: usize) -> Self {
         Live {
             wanted: AtomicU32::new(0),
+            people: AtomicBool::new(false),
+            people_since: AtomicU64::new(0),
             inbox: Mutex::default(),
             told: AtomicBool::new(false),
             hub: OnceLock::new(),
@@ -105,6 +111,31 @@ impl Live {
         let mut news = self.news();
         news.rows(jobs, rows);
         self.tell(news);
+    }
+
+    /// Users may be in other groups than before: then they are candidates of other tasks.
+    pub fn people_changed(&self, events: &[org::Event]) {
+        let moves = |event: &org::Event| match event {
+            org::Event::UserSynchronised { .. }
+            | org::Event::GroupSynchronised { .. }
+            | org::Event::MembershipAdded { .. } => true,
+            org::Event::TokenCreated(_)
+            | org::Event::TokenRevoked { .. }
+            | org::Event::Tenancy(_)
+            | org::Event::People(_)
+            | org::Event::Clients(_)
+            | org::Event::Sessions(_) => false,
+        };
+        if self.wants(Topic::Tasks) && events.iter().any(moves) {
+            self.people.store(true, Ordering::SeqCst);
+            self.wake();
+        }
+    }
+
+    /// Whether users have been in the same groups since a sequence that a follower has seen.
+    pub fn knows_people(&self, text: &str) -> bool {
+        let seq = self.log.read().read(text);
+        seq.is_some_and(|seq| seq >= self.people_since.load(Ordering::SeqCst))
     }
 
     /// A task queue is shown otherwise, or is gone.
@@ -180,6 +211,10 @@ impl Live {
         }
         for note in notes {
             log.put(note);
+        }
+        if self.people.swap(false, Ordering::SeqCst) {
+            let seq = log.touch(Topic::Tasks);
+            self.people_since.store(seq, Ordering::SeqCst);
         }
         for topic in log.idle_topics() {
             log.end(topic);

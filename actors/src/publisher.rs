@@ -130,7 +130,10 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                     show_definitions(core, &mut views, &mut news, *change);
                 }
                 Change::None => {}
-                Change::Organisation(events) => core.organisation.publish(&events),
+                Change::Organisation(events) => {
+                    core.organisation.publish(&events);
+                    core.live.people_changed(&events);
+                }
                 Change::Registry(events) => {
                     // A schedule may be due earlier.
                     timers_changed = true;

@@ -195,6 +195,11 @@ impl Filter {
         found.map(|condition| condition.values.as_slice())
     }
 
+    /// Whether it asks whom users stand for: then what passes changes with the groups that they are in.
+    pub fn asks_who(&self) -> bool {
+        self.values("candidateUser").is_some()
+    }
+
     /// Looks up whom the users that are asked for stand for; true: it is otherwise than it was.
     pub fn look_up(&mut self, state: &State, tenant: Tenant) -> bool {
         let mut conditions = self.conditions.iter_mut();

@@ -69,20 +69,24 @@ impl Subscription {
     pub fn begin(scene: &Scene<'_>, wanted: Subscribe) -> Result<Self, Refused> {
         let (state, tenant) = (scene.state, scene.viewer.tenant);
         let id = &wanted.id;
-        let filter = Filter::read(state, tenant, wanted.topic, id, &wanted.filter)?;
+        let mut filter = Filter::read(state, tenant, wanted.topic, id, &wanted.filter)?;
         if scene.viewer.sight(state, wanted.topic).is_none() {
             return Err(Refused {
                 status: 403,
                 ..Refused::new(Some(id), "forbidden", "you may not see this topic")
             });
         }
+        let resume = wanted.resume.as_deref();
+        let resume = resume.filter(|seq| !filter.asks_who() || state.engine.live.knows_people(seq));
         let following = state.engine.follow(
             wanted.topic,
             tenant,
             filter.scopes(),
-            wanted.resume.as_deref(),
+            resume,
             Arc::clone(scene.wake),
         );
+        // Whom users stand for is told from now on.
+        filter.look_up(state, tenant);
         let mut subscription = Subscription {
             id: wanted.id,
             topic: wanted.topic,

@@ -9,8 +9,10 @@
 mod support;
 
 mod abuse;
+mod company;
 mod demo;
 mod examples;
+mod filters;
 mod protocol;
 mod raw;
 mod resume;

@@ -37,6 +37,19 @@ pub fn straight_to_the_end(key: &str) -> String {
     )
 }
 
+/// An hour later it fails for want of the variable `go`.
+pub fn fails_later(key: &str) -> String {
+    process(
+        key,
+        "<startEvent id=\"s\"/><sequenceFlow id=\"f1\" sourceRef=\"s\" targetRef=\"w\"/>\
+         <intermediateCatchEvent id=\"w\"><timerEventDefinition><timeDuration>PT1H</timeDuration>\
+         </timerEventDefinition></intermediateCatchEvent>\
+         <sequenceFlow id=\"f2\" sourceRef=\"w\" targetRef=\"x\"/>\
+         <serviceTask id=\"x\" activiti:expression=\"${go}\"/>\
+         <sequenceFlow id=\"f3\" sourceRef=\"x\" targetRef=\"e\"/><endEvent id=\"e\"/>",
+    )
+}
+
 /// Start, fork, the user tasks A (`s_a`) and B (`s_b`), join, the user task Z (`s_z`), end.
 pub fn two_side_by_side(key: &str) -> String {
     process(

@@ -141,7 +141,8 @@ impl Log {
         format!("{:016x}{seq:016x}", self.boot)
     }
 
-    fn read(&self, text: &str) -> Option<u64> {
+    /// A sequence from its text; none: it is another server's, or none at all.
+    pub fn read(&self, text: &str) -> Option<u64> {
         if text.len() != 32 || !text.is_ascii() {
             return None;
         }
@@ -301,6 +302,15 @@ impl Log {
                 interest.hand(&entry);
             }
         }
+    }
+
+    /// All who follow a topic are to look, though nothing of it has changed; gives the sequence from which they know.
+    pub fn touch(&mut self, topic: Topic) -> u64 {
+        self.last += 1;
+        let course = &self.courses[topic.index()];
+        let followers = course.all.iter().chain(course.parts.values().flatten());
+        followers.for_each(|interest| interest.mark());
+        self.last
     }
 
     /// Changes of a company behind a cursor, the oldest first; none: some of them are not known any more.
