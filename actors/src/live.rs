@@ -16,9 +16,11 @@
 //! needs it and shared by all others.
 
 mod entry;
+mod followed;
 mod following;
 mod hub;
 mod inbox;
+mod interest;
 mod log;
 mod news;
 #[cfg(test)]
@@ -32,29 +34,38 @@ pub use topic::{Key, Topic};
 
 use crate::{core::Core, jobs::JobViews, queues::QueueChange};
 use codec::Tenant;
+use entry::Note;
+use followed::Followed;
 use inbox::Inbox;
 use log::Log;
 use parking_lot::{Mutex, RwLock};
 use ractor::{ActorRef, SpawnErr};
 use rpa::Guid;
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 use tokio::sync::Notify;
+
+/// Notes that are taken into the log without letting others at it.
+const SLICE: usize = 1_000;
 
 /// What all followers share.
 pub struct Live {
     /// Topics that somebody follows, or followed a while ago: one bit each.
     wanted: AtomicU32,
+    /// What of them.
+    followed: Followed,
     /// Users are in other groups than before; nobody has been woken for it.
     people: AtomicBool,
     /// The sequence before which users may have been in other groups.
     people_since: AtomicU64,
     inbox: Mutex<Inbox>,
+    /// Held while the inbox goes into the log, so that who takes later puts later.
+    taking: Mutex<()>,
     /// The hub has been told that there is something.
     told: AtomicBool,
-    hub: OnceLock<ActorRef<hub::Message>>,
+    hub: Mutex<Option<ActorRef<hub::Message>>>,
     log: RwLock<Log>,
 }
 
@@ -69,21 +80,20 @@ impl Live {
     pub fn remembering(entries: usize) -> Self {
         Live {
             wanted: AtomicU32::new(0),
+            followed: Followed::default(),
             people: AtomicBool::new(false),
             people_since: AtomicU64::new(0),
             inbox: Mutex::default(),
+            taking: Mutex::new(()),
             told: AtomicBool::new(false),
-            hub: OnceLock::new(),
+            hub: Mutex::new(None),
             log: RwLock::new(Log::new(entries)),
         }
     }
 
-    /// Starts the hub.
+    /// Starts the hub, and who starts it again when it dies.
     pub async fn start(self: &Arc<Self>) -> Result<(), SpawnErr> {
-        let hub = hub::start(self).await?;
-        // Started once.
-        let _ = self.hub.set(hub);
-        Ok(())
+        hub::start(self).await
     }
 
     /// Whether anybody would hear of a change.
@@ -98,7 +108,8 @@ impl Live {
 
     /// The publisher hands over what it has gathered; the views have it already.
     pub fn tell(&self, news: News) {
-        let notes = news.into_notes();
+        let mut notes = news.into_notes();
+        notes.retain(|Note { key, .. }| self.followed.has(key.topic, key.tenant, key.scope));
         if notes.is_empty() {
             return;
         }
@@ -173,9 +184,9 @@ impl Live {
 
     fn wake(&self) {
         if !self.told.swap(true, Ordering::SeqCst)
-            && let Some(hub) = self.hub.get()
+            && let Some(hub) = &*self.hub.lock()
         {
-            // It ends with the server; then nobody follows.
+            // One that has died is started again, and looks.
             let _ = hub.cast(hub::Message::Look);
         }
     }
@@ -192,34 +203,38 @@ impl Live {
         wake: Arc<Notify>,
     ) -> Following {
         let mut log = self.log.write();
-        if !self.wants(topic) {
-            log.begin(topic);
-            self.wanted.fetch_or(topic.bit(), Ordering::SeqCst);
-        }
+        self.followed.join(topic, tenant, scopes.as_deref());
+        self.wanted.fetch_or(topic.bit(), Ordering::SeqCst);
         let begun = log.follow(topic, tenant, scopes, after, wake);
         Following::new(Arc::clone(self), topic, begun)
     }
 
-    /// What the inbox holds goes into the log, and whoever waits for it is woken. Called by the hub.
+    /// What the inbox holds goes into the log, and whoever waits for it is woken.
     fn take_in(&self) {
+        let _taking = self.taking.lock();
         self.told.store(false, Ordering::SeqCst);
-        // In this order, so that who takes later puts later.
-        let mut log = self.log.write();
         let (notes, lost) = self.inbox.lock().take();
         if lost {
-            log.forget_all();
+            self.log.write().forget_all();
         }
-        for note in notes {
-            log.put(note);
+        let mut notes = notes.into_iter();
+        while notes.len() > 0 {
+            let mut log = self.log.write();
+            for note in notes.by_ref().take(SLICE) {
+                log.put(note);
+            }
         }
         if self.people.swap(false, Ordering::SeqCst) {
-            let seq = log.touch(Topic::Tasks);
+            let seq = self.log.write().touch(Topic::Tasks);
             self.people_since.store(seq, Ordering::SeqCst);
         }
-        for topic in log.idle_topics() {
-            log.end(topic);
-            self.wanted.fetch_and(!topic.bit(), Ordering::SeqCst);
-        }
+    }
+
+    /// Forgets what nobody has followed for long.
+    fn sweep(&self) {
+        let mut log = self.log.write();
+        log.sweep(|topic, tenant, scope| self.followed.leave(topic, tenant, scope));
+        self.wanted.store(self.followed.topics(), Ordering::SeqCst);
     }
 
     /// Everybody begins anew.

@@ -1,11 +1,7 @@
 //! Somebody's place in the log.
 //! Never: outlives its interest in the index: the drop of one takes the other along.
 
-use super::{
-    Live, Topic,
-    entry::Entry,
-    log::{Begun, Interest},
-};
+use super::{Live, Topic, entry::Entry, interest::Interest, log::Begun};
 use std::sync::Arc;
 
 /// A place in the log of a topic.
@@ -13,6 +9,7 @@ pub struct Following {
     live: Arc<Live>,
     topic: Topic,
     interest: Arc<Interest>,
+    boot: u64,
     cursor: u64,
     resumed: bool,
 }
@@ -31,6 +28,7 @@ impl Following {
             live,
             topic,
             interest: begun.interest,
+            boot: begun.boot,
             cursor: begun.cursor,
             resumed: begun.resumed,
         }
@@ -46,9 +44,22 @@ impl Following {
         self.cursor
     }
 
-    /// A sequence as clients see it.
+    /// The last change of all by now.
+    pub fn last(&self) -> u64 {
+        self.live.log.read().last()
+    }
+
+    /// A sequence as clients see it: it grows with every change, also over a restart.
     pub fn text(&self, seq: u64) -> String {
-        self.live.log.read().text(seq)
+        format!("{:016x}{seq:016x}", self.boot)
+    }
+
+    /// The same while what comes is not whole yet: between what was before and the sequence, and nothing can be resumed
+    /// from it.
+    pub fn unfinished(&self, seq: u64) -> String {
+        let mut text = self.text(seq.saturating_sub(1));
+        text.push('p');
+        text
     }
 
     /// Whether something may have come since this was asked last.
@@ -56,32 +67,33 @@ impl Following {
         self.interest.take_dirty()
     }
 
-    /// Goes on. A follower of parts gets all that waits at once.
+    /// Goes on, by as many changes at most.
     pub fn step(&mut self, limit: usize) -> Step {
+        let log = self.live.log.read();
+        let found = if self.interest.is_narrow() {
+            self.interest.take_waiting(limit)
+        } else {
+            log.behind(self.topic, self.interest.tenant, self.cursor, limit)
+        };
+        let Some(entries) = found else {
+            return Step::Lost;
+        };
+        let is_full = entries.len() == limit;
+        let last = entries.last().map(|entry| entry.seq);
+        self.cursor = match last {
+            Some(last) if is_full => last.max(self.cursor),
+            Some(_) | None => log.last(),
+        };
+        Step::Changes(entries)
+    }
+
+    /// What lies behind the place, by as many changes at most, without going on; none: it begins anew with the next step.
+    pub fn peek(&self, limit: usize) -> Option<Vec<Arc<Entry>>> {
         if self.interest.is_narrow() {
-            let Some(entries) = self.interest.take_waiting() else {
-                return Step::Lost;
-            };
-            if let Some(last) = entries.last() {
-                self.cursor = self.cursor.max(last.seq);
-            }
-            return Step::Changes(entries);
+            return self.interest.waiting();
         }
         let log = self.live.log.read();
-        let tenant = self.interest.tenant();
-        match log.behind(self.topic, tenant, self.cursor, limit) {
-            None => Step::Lost,
-            Some(entries) => {
-                // What is other companies' is passed by, so that it is not walked over again.
-                let full = entries.len() == limit;
-                let last = entries.last().map(|entry| entry.seq);
-                self.cursor = match last {
-                    Some(last) if full => last,
-                    Some(_) | None => log.last(),
-                };
-                Step::Changes(entries)
-            }
-        }
+        log.behind(self.topic, self.interest.tenant, self.cursor, limit)
     }
 }
 

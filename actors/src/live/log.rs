@@ -1,127 +1,186 @@
 //! The log of changes: the newest one of every entity in the order in which they came, and who follows what.
 //!
 //! Owns: sequences and their text, what is forgotten when there is too much, the index from a change to its followers.
-//! Never: holds two entries of one entity.
+//! Never: holds two entries of one entity, or lets the load of one company forget what another one's followers need.
+//!
+//! ```text
+//!  topic ─▶ company ─▶ Course: entries by sequence ─┬─ whole: those who follow all of it
+//!                                                   └─ parts: scope ─▶ those who follow this
+//! ```
 
 use super::{
     Key, Topic,
     entry::{Entry, Note, What},
+    interest::Interest,
 };
 use codec::Tenant;
-use parking_lot::Mutex;
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::Notify;
 
-/// Entities of a topic whose newest change is remembered.
+/// Entities of a topic of a company whose newest change is remembered.
 pub const REMEMBERED: usize = 65_536;
-/// A topic that nobody has followed for so long is forgotten.
+/// Companies that may use up [`REMEMBERED`] of a topic; when there are more, they share what these may use.
+const LARGE_COMPANIES: usize = 4;
+/// What nobody has followed for so long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(120);
-/// Entries that may wait for a follower of a part; one that takes none of so many begins anew.
-const WAITING: usize = 10_000;
-
-/// Somebody who follows something.
-pub(super) struct Interest {
-    number: u64,
-    tenant: Tenant,
-    /// The parts that are followed; none: all.
-    scopes: Option<Vec<u128>>,
-    dirty: AtomicBool,
-    wake: Arc<Notify>,
-    waiting: Mutex<Waiting>,
-}
-
-/// What waits for a follower of a part.
-#[derive(Default)]
-struct Waiting {
-    entries: HashMap<Key, Arc<Entry>>,
-    lost: bool,
-}
-
-impl Interest {
-    fn mark(&self) {
-        if !self.dirty.swap(true, Ordering::SeqCst) {
-            self.wake.notify_one();
-        }
-    }
-
-    fn hand(&self, entry: &Arc<Entry>) {
-        let mut waiting = self.waiting.lock();
-        if waiting.entries.len() >= WAITING && !waiting.entries.contains_key(&entry.key) {
-            waiting.entries.clear();
-            waiting.lost = true;
-        }
-        if !waiting.lost {
-            waiting.entries.insert(entry.key, Arc::clone(entry));
-        }
-        drop(waiting);
-        self.mark();
-    }
-
-    fn lose(&self) {
-        let mut waiting = self.waiting.lock();
-        waiting.entries.clear();
-        waiting.lost = true;
-        drop(waiting);
-        self.mark();
-    }
-
-    /// Whether something has come since this was asked last.
-    pub fn take_dirty(&self) -> bool {
-        self.dirty.swap(false, Ordering::SeqCst)
-    }
-
-    /// What waits, in order; none: something was lost.
-    pub fn take_waiting(&self) -> Option<Vec<Arc<Entry>>> {
-        let mut waiting = self.waiting.lock();
-        if waiting.lost {
-            return None;
-        }
-        let mut entries: Vec<_> = waiting.entries.drain().map(|(_, entry)| entry).collect();
-        entries.sort_unstable_by_key(|entry| entry.seq);
-        Some(entries)
-    }
-
-    /// Whether it is of parts only.
-    pub fn is_narrow(&self) -> bool {
-        self.scopes.is_some()
-    }
-}
 
 /// What follows from beginning to follow.
 pub(super) struct Begun {
     pub interest: Arc<Interest>,
     pub cursor: u64,
     pub resumed: bool,
+    pub boot: u64,
 }
 
-/// One topic.
+/// Those who follow the same, and those who did a while ago and may come again.
+struct Audience {
+    /// All that changed behind here is known.
+    since: u64,
+    /// The newest change, or a later sequence.
+    newest: u64,
+    /// By number.
+    followers: Vec<Arc<Interest>>,
+    idle_since: Option<Instant>,
+}
+
+impl Audience {
+    fn new(since: u64, newest: u64) -> Self {
+        Audience {
+            since,
+            newest,
+            followers: Vec::new(),
+            idle_since: None,
+        }
+    }
+
+    fn join(&mut self, interest: &Arc<Interest>) {
+        // Numbers grow.
+        self.followers.push(Arc::clone(interest));
+        self.idle_since = None;
+    }
+
+    fn leave(&mut self, interest: &Interest) {
+        if let Ok(at) = self
+            .followers
+            .binary_search_by_key(&interest.number, |other| other.number)
+        {
+            self.followers.remove(at);
+        }
+        if self.followers.is_empty() {
+            self.followers = Vec::new();
+            self.idle_since = Some(Instant::now());
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.idle_since
+            .is_some_and(|since| since.elapsed() > FORGOTTEN_AFTER)
+    }
+}
+
+/// One topic of one company.
 #[derive(Default)]
 struct Course {
     entries: BTreeMap<u64, Arc<Entry>>,
     newest: HashMap<Key, u64>,
-    /// What changed up to here is not known any more.
-    floor: u64,
-    all: Vec<Arc<Interest>>,
-    parts: HashMap<u128, Vec<Arc<Interest>>>,
-    followers: usize,
-    idle_since: Option<Instant>,
+    whole: Option<Audience>,
+    parts: HashMap<u128, Audience>,
 }
 
-/// All topics.
+impl Course {
+    /// Whether all that changed in a part behind a sequence is known.
+    fn knows(&self, scope: u128, after: u64) -> bool {
+        let audiences = [self.parts.get(&scope), self.whole.as_ref()];
+        let mut audiences = audiences.into_iter().flatten();
+        audiences.any(|audience| after >= audience.since)
+    }
+
+    /// A follower of the whole.
+    fn follow_whole(&mut self, interest: &Arc<Interest>, last: u64) {
+        let whole = self.whole.get_or_insert_with(|| Audience::new(last, last));
+        whole.join(interest);
+    }
+
+    /// A follower of parts, who gets at once what has changed in them behind a sequence.
+    fn follow_parts(
+        &mut self,
+        interest: &Arc<Interest>,
+        scopes: &[u128],
+        after: Option<u64>,
+        last: u64,
+    ) {
+        // What is noted for the whole is noted for its parts.
+        let since = self.whole.as_ref().map_or(last, |whole| whole.since);
+        let mut missed = false;
+        for scope in scopes {
+            let part = self.parts.entry(*scope);
+            let part = part.or_insert_with(|| Audience::new(since, last));
+            missed |= after.is_some_and(|after| part.newest > after);
+            part.join(interest);
+        }
+        let Some(after) = after.filter(|_| missed) else {
+            return;
+        };
+        for (_, entry) in self.entries.range(after + 1..) {
+            if scopes.binary_search(&entry.key.scope).is_ok() {
+                interest.hand(entry);
+            }
+        }
+    }
+
+    fn put(&mut self, entry: &Arc<Entry>, limit: usize) {
+        let (key, seq) = (entry.key, entry.seq);
+        if key.topic.is_kept() {
+            self.newest.insert(key, seq);
+            self.entries.insert(seq, Arc::clone(entry));
+            while self.entries.len() > limit {
+                self.forget_oldest();
+            }
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.newest = seq;
+            whole.followers.iter().for_each(|one| one.mark());
+        }
+        if let Some(part) = self.parts.get_mut(&key.scope) {
+            part.newest = seq;
+            part.followers.iter().for_each(|one| one.hand(entry));
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((oldest, forgotten)) = self.entries.pop_first() else {
+            return;
+        };
+        self.newest.remove(&forgotten.key);
+        let part = self.parts.get_mut(&forgotten.key.scope);
+        for audience in self.whole.iter_mut().chain(part) {
+            audience.since = audience.since.max(oldest);
+        }
+    }
+
+    fn forget_all(&mut self, last: u64) {
+        self.entries = BTreeMap::new();
+        self.newest = HashMap::new();
+        for audience in self.whole.iter_mut().chain(self.parts.values_mut()) {
+            audience.since = last;
+            audience.newest = last;
+            audience.followers.iter().for_each(|one| one.lose());
+        }
+    }
+}
+
+/// All topics of all companies.
 pub(super) struct Log {
     /// What sequences begin with: another server's are told from this one's.
     boot: u64,
     last: u64,
     interests: u64,
     remembered: usize,
-    courses: Vec<Course>,
+    courses: Vec<HashMap<Tenant, Course>>,
 }
 
 impl Log {
@@ -132,13 +191,8 @@ impl Log {
             last: 1,
             interests: 0,
             remembered: remembered.max(1),
-            courses: Topic::ALL.iter().map(|_| Course::default()).collect(),
+            courses: Topic::ALL.iter().map(|_| HashMap::new()).collect(),
         }
-    }
-
-    /// A sequence as clients see it: it grows with every change, also over a restart.
-    pub fn text(&self, seq: u64) -> String {
-        format!("{:016x}{seq:016x}", self.boot)
     }
 
     /// A sequence from its text; none: it is another server's, or none at all.
@@ -152,48 +206,16 @@ impl Log {
         (boot == self.boot && seq <= self.last).then_some(seq)
     }
 
-    /// A topic is followed from now on.
-    pub fn begin(&mut self, topic: Topic) {
-        let last = self.last;
-        let course = &mut self.courses[topic.index()];
-        course.floor = last;
-        course.idle_since = None;
-    }
-
-    /// A topic is not followed any more.
-    pub fn end(&mut self, topic: Topic) {
-        let course = &mut self.courses[topic.index()];
-        course.entries = BTreeMap::new();
-        course.newest = HashMap::new();
-        course.floor = self.last;
-        course.idle_since = None;
-    }
-
-    /// Topics that nobody has followed for long.
-    pub fn idle_topics(&self) -> Vec<Topic> {
-        let idle = |topic: &Topic| {
-            let since = self.courses[topic.index()].idle_since;
-            since.is_some_and(|since| since.elapsed() > FORGOTTEN_AFTER)
-        };
-        Topic::ALL.into_iter().filter(idle).collect()
-    }
-
     /// Nothing of what has changed so far is known.
     pub fn forget_all(&mut self) {
         self.last += 1;
-        for course in &mut self.courses {
-            course.entries.clear();
-            course.newest.clear();
-            course.floor = self.last;
-            for interest in &course.all {
-                interest.lose();
-            }
-            for interest in course.parts.values().flatten() {
-                interest.lose();
-            }
+        let last = self.last;
+        for course in self.courses.iter_mut().flat_map(HashMap::values_mut) {
+            course.forget_all(last);
         }
     }
 
+    /// Somebody follows. `scopes` are in order.
     pub fn follow(
         &mut self,
         topic: Topic,
@@ -202,77 +224,80 @@ impl Log {
         after: Option<&str>,
         wake: Arc<Notify>,
     ) -> Begun {
-        let floor = self.courses[topic.index()].floor;
         let after = after.and_then(|text| self.read(text));
-        let after = after.filter(|seq| topic.is_kept() && *seq >= floor);
+        let after = after.filter(|_| topic.is_kept());
         self.interests += 1;
-        let interest = Arc::new(Interest {
-            number: self.interests,
-            tenant,
-            scopes,
-            dirty: AtomicBool::new(false),
-            wake,
-            waiting: Mutex::default(),
+        let interest = Arc::new(Interest::new(self.interests, tenant, scopes, wake));
+        let last = self.last;
+        let course = self.courses[topic.index()].entry(tenant).or_default();
+        let after = after.filter(|after| match &interest.scopes {
+            None => (course.whole.iter()).any(|whole| *after >= whole.since),
+            Some(scopes) => scopes.iter().all(|scope| course.knows(*scope, *after)),
         });
-        let course = &mut self.courses[topic.index()];
-        course.followers += 1;
-        course.idle_since = None;
         match &interest.scopes {
-            None => course.all.push(Arc::clone(&interest)),
-            Some(scopes) => {
-                for scope in scopes {
-                    let part = course.parts.entry(*scope).or_default();
-                    part.push(Arc::clone(&interest));
-                }
-            }
+            None => course.follow_whole(&interest, last),
+            Some(scopes) => course.follow_parts(&interest, scopes, after, last),
         }
-        if let Some(after) = after {
-            if let Some(scopes) = &interest.scopes {
-                let missed = course.entries.range(after + 1..);
-                let own = missed.filter(|(_, entry)| {
-                    entry.key.tenant == tenant && scopes.contains(&entry.key.scope)
-                });
-                for (_, entry) in own {
-                    interest.hand(entry);
-                }
-            }
+        if after.is_some() {
             interest.mark();
         }
         Begun {
             interest,
-            cursor: after.unwrap_or(self.last),
+            cursor: after.unwrap_or(last),
             resumed: after.is_some(),
+            boot: self.boot,
         }
     }
 
     pub fn leave(&mut self, topic: Topic, interest: &Interest) {
-        let course = &mut self.courses[topic.index()];
-        let is_other = |other: &Arc<Interest>| other.number != interest.number;
+        let courses = &mut self.courses[topic.index()];
+        let Some(course) = courses.get_mut(&interest.tenant) else {
+            return;
+        };
         match &interest.scopes {
-            None => course.all.retain(is_other),
+            None => course.whole.iter_mut().for_each(|all| all.leave(interest)),
             Some(scopes) => {
                 for scope in scopes {
                     if let Some(part) = course.parts.get_mut(scope) {
-                        part.retain(is_other);
-                        if part.is_empty() {
-                            course.parts.remove(scope);
-                        }
+                        part.leave(interest);
                     }
                 }
             }
         }
-        course.followers -= 1;
-        if course.followers == 0 {
-            course.idle_since = Some(Instant::now());
+    }
+
+    /// Forgets what nobody has followed for long: each topic and company, with the part or as a whole.
+    pub fn sweep(&mut self, mut forgotten: impl FnMut(Topic, Tenant, Option<u128>)) {
+        for (topic, courses) in Topic::ALL.into_iter().zip(&mut self.courses) {
+            courses.retain(|tenant, course| {
+                if course.whole.as_ref().is_some_and(Audience::is_over) {
+                    course.whole = None;
+                    forgotten(topic, *tenant, None);
+                }
+                course.parts.retain(|scope, part| {
+                    let is_over = part.is_over();
+                    if is_over {
+                        forgotten(topic, *tenant, Some(*scope));
+                    }
+                    !is_over
+                });
+                course.whole.is_some() || !course.parts.is_empty()
+            });
         }
     }
 
     /// A change has come.
     pub fn put(&mut self, note: Note) {
+        let key = note.key;
+        let courses = &mut self.courses[key.topic.index()];
+        let limit = self
+            .remembered
+            .min((self.remembered.saturating_mul(LARGE_COMPANIES) / courses.len().max(1)).max(1));
+        let Some(course) = courses.get_mut(&key.tenant) else {
+            return;
+        };
         self.last += 1;
         let seq = self.last;
-        let key = note.key;
-        let course = &mut self.courses[key.topic.index()];
         let older = course.newest.get(&key).copied();
         let older = older.and_then(|older| course.entries.remove(&older));
         let before = older.map_or(0, |older| older.created);
@@ -281,35 +306,17 @@ impl Log {
             What::Changed => (before, None),
             What::Gone(last) => (before, Some(last)),
         };
-        let entry = Arc::new(Entry::new(seq, key, created, gone));
-        if key.topic.is_kept() {
-            course.newest.insert(key, seq);
-            course.entries.insert(seq, Arc::clone(&entry));
-            if course.entries.len() > self.remembered
-                && let Some((oldest, forgotten)) = course.entries.pop_first()
-            {
-                course.newest.remove(&forgotten.key);
-                course.floor = oldest;
-            }
-        }
-        for interest in &course.all {
-            if interest.tenant == key.tenant {
-                interest.mark();
-            }
-        }
-        for interest in course.parts.get(&key.scope).into_iter().flatten() {
-            if interest.tenant == key.tenant {
-                interest.hand(&entry);
-            }
-        }
+        course.put(&Arc::new(Entry::new(seq, key, created, gone)), limit);
     }
 
     /// All who follow a topic are to look, though nothing of it has changed; gives the sequence from which they know.
     pub fn touch(&mut self, topic: Topic) -> u64 {
         self.last += 1;
-        let course = &self.courses[topic.index()];
-        let followers = course.all.iter().chain(course.parts.values().flatten());
-        followers.for_each(|interest| interest.mark());
+        for course in self.courses[topic.index()].values() {
+            let audiences = course.whole.iter().chain(course.parts.values());
+            let followers = audiences.flat_map(|audience| &audience.followers);
+            followers.for_each(|interest| interest.mark());
+        }
         self.last
     }
 
@@ -321,23 +328,16 @@ impl Log {
         cursor: u64,
         limit: usize,
     ) -> Option<Vec<Arc<Entry>>> {
-        let course = &self.courses[topic.index()];
-        if cursor < course.floor {
+        let course = self.courses[topic.index()].get(&tenant)?;
+        if course.whole.as_ref().is_none_or(|all| cursor < all.since) {
             return None;
         }
         let behind = course.entries.range(cursor + 1..).map(|(_, entry)| entry);
-        let own = behind.filter(|entry| entry.key.tenant == tenant);
-        Some(own.take(limit).map(Arc::clone).collect())
+        Some(behind.take(limit).map(Arc::clone).collect())
     }
 
     /// The last sequence.
     pub fn last(&self) -> u64 {
         self.last
-    }
-}
-
-impl Interest {
-    pub(super) fn tenant(&self) -> Tenant {
-        self.tenant
     }
 }
