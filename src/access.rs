@@ -16,7 +16,7 @@ mod visitor;
 #[cfg(test)]
 mod tests;
 
-pub use bearer::Bearer;
+pub use bearer::{Bearer, left};
 pub use robot::{Robot, robot};
 pub use visitor::{Visitor, signed_in, visitor};
 

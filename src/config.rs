@@ -169,7 +169,21 @@ impl Config {
         if robots.heartbeat * 3 > robots.lost_after {
             return Err(ConfigError::SlowHeartbeat);
         }
+        let most = self.watchers_most();
+        if self.live.connections.is_some_and(|asked| asked > most) {
+            return Err(ConfigError::TooManyWatchers { most });
+        }
         Ok(())
+    }
+
+    /// How many watchers there may be at a time.
+    pub fn watchers(&self) -> usize {
+        self.live.connections.unwrap_or(self.watchers_most())
+    }
+
+    /// Watchers are connections of HTTP, too; a quarter is left to those who ask.
+    fn watchers_most(&self) -> usize {
+        (self.http.connections - self.http.connections / 4).max(1)
     }
 
     /// Where signing and encryption keys lie: `keys`, by default `<data>.keys` beside the data.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!  hello ─▶ Viewer ─┐
-//!  subscribe ─▶ Filter, Following ─▶ state in pages ─▶ changes behind the cursor ─▶ filter, rights ─▶ frames
+//!  subscribe ─▶ Filter, Following ─▶ state in pages ─▶ changes behind the cursor ─▶ filter, rights ─▶ frames ─▶ Out
 //!                                                         └─ an item is rendered once, by the first who shows it
 //! ```
 
@@ -17,13 +17,16 @@ mod filter;
 mod frames;
 mod items;
 mod job_rows;
+mod keys;
 mod listing;
 mod logs;
 mod message;
+mod out;
 mod pages;
 mod resources;
 mod socket;
 mod subscription;
+mod talk;
 mod viewer;
 
 pub use feed::Feed;

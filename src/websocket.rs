@@ -7,11 +7,18 @@
 //!  GET, Upgrade ─▶ 101 ─▶ Socket ─▶ heard: text │ control (answered on the way) │ the end and its code ─▶ close
 //! ```
 
+mod counted;
+
 use crate::http::{Fault, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use counted::Counted;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use std::time::Duration;
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+    time::Duration,
+};
 use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -23,8 +30,8 @@ use tokio_tungstenite::{
     },
 };
 
-/// A connection.
-pub type Socket = WebSocketStream<TokioIo<Upgraded>>;
+/// A connection; it counts the bytes that its system has taken.
+pub type Socket = WebSocketStream<Counted<TokioIo<Upgraded>>>;
 
 /// A close frame may take so long to leave, and the other side's to come.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
@@ -107,13 +114,22 @@ fn speaks(request: &Request, name: &str) -> bool {
 
 /// The socket of an upgraded connection.
 pub async fn open(upgraded: Upgraded, config: WebSocketConfig) -> Socket {
-    let io = TokioIo::new(upgraded);
+    let io = Counted::new(TokioIo::new(upgraded));
     WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
 }
 
 /// What arrives next.
 pub async fn heard(socket: &mut Socket) -> Heard {
-    match socket.next().await {
+    poll_fn(|context| poll_heard(socket, context)).await
+}
+
+/// The same, to be polled beside other things.
+pub fn poll_heard(socket: &mut Socket, context: &mut Context<'_>) -> Poll<Heard> {
+    socket.poll_next_unpin(context).map(arrived)
+}
+
+fn arrived(next: Option<Result<Message, Error>>) -> Heard {
+    match next {
         Some(Ok(Message::Text(text))) => Heard::Text(text),
         Some(Ok(Message::Binary(_))) => Heard::Binary,
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Heard::Control,

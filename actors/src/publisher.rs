@@ -117,7 +117,8 @@ pub fn publish(core: &Arc<Core>, batch: Batch) {
                 Change::Instance(change) => {
                     timers_changed |= !change.rows.timers.is_empty();
                     let slot = &change.slot;
-                    news.instance(&views, slot.root, slot.tenant, &change.rows);
+                    let of = (slot.root, slot.tenant);
+                    news.instance(&core.catalog, &views, of, &change.rows);
                     ended.extend(show_instance(
                         core,
                         &mut views,

@@ -11,6 +11,7 @@ use org::{
     Guid,
     clients::{Client, Owner},
 };
+use std::time::Duration;
 
 /// What API keys begin with.
 pub const KEY_PREFIX: &str = "lwk_";
@@ -89,6 +90,16 @@ pub fn looks_like_ours(token: &str) -> bool {
 
 fn is_jwt(token: &str) -> bool {
     token.split('.').count() == 3
+}
+
+/// How long a token is good unless it is ended before; none: it does not end by itself.
+pub fn left(state: &State, token: &str) -> Option<Duration> {
+    if !is_jwt(token) {
+        return None;
+    }
+    let end_ms = sso::live(state, token)?.exp.saturating_mul(1_000);
+    let left_ms = end_ms.saturating_sub(state.engine.clock.real_ms());
+    Some(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)))
 }
 
 /// Who brings this token; none: it is not known, or good no more.

@@ -30,6 +30,14 @@ pub enum ConfigError {
     /// Robots would be lost between two heartbeats.
     #[error("refusing to start: [robots] heartbeat may be at most a third of lost_after")]
     SlowHeartbeat,
+    /// Watchers would leave no connections to others.
+    #[error(
+        "refusing to start: [live] connections may be at most {most}, three quarters of those of [http]"
+    )]
+    TooManyWatchers {
+        /// How many they may be.
+        most: usize,
+    },
     /// An API without authentication would be reached from a network.
     #[error(
         "refusing to start: [{section}] auth = \"open\" would let everyone in who reaches {listen}. \

@@ -230,9 +230,9 @@ pub struct Robots {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Live {
-    /// Connections of watchers.
-    #[serde(deserialize_with = "text::positive")]
-    pub connections: usize,
+    /// Connections of watchers; none: three quarters of those of `[http]`.
+    #[serde(deserialize_with = "text::some_positive")]
+    pub connections: Option<usize>,
     /// Subscriptions of one connection.
     #[serde(deserialize_with = "text::positive")]
     pub subscriptions: usize,
@@ -372,7 +372,7 @@ impl Default for Robots {
 impl Default for Live {
     fn default() -> Self {
         Self {
-            connections: 16_384,
+            connections: None,
             subscriptions: 256,
             max_buffer: MIB,
             stall: Duration::from_secs(30),

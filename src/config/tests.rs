@@ -283,6 +283,31 @@ fn an_open_api_is_served_to_a_network_only_when_that_is_said() {
 }
 
 #[test]
+fn watchers_leave_a_quarter_of_the_connections_to_others() {
+    let rows = [
+        ("", Ok(12_288)),
+        ("[http]\nconnections = 100", Ok(75)),
+        ("[http]\nconnections = 1", Ok(1)),
+        (
+            "[http]\nconnections = 100\n[live]\nconnections = 75",
+            Ok(75),
+        ),
+        (
+            "[http]\nconnections = 100\n[live]\nconnections = 76",
+            Err(75),
+        ),
+    ];
+    for (text, expected) in rows {
+        let config = parse(text).expect("a configuration");
+        match (config.check(), expected) {
+            (Ok(()), Ok(watchers)) => assert_eq!(config.watchers(), watchers, "{text}"),
+            (Err(ConfigError::TooManyWatchers { most }), Err(may)) => assert_eq!(most, may),
+            (found, expected) => panic!("{text}: {found:?}, expected {expected:?}"),
+        }
+    }
+}
+
+#[test]
 fn keys_lie_beside_the_data_unless_told_otherwise() {
     let rows = [
         ("./data", "./data.keys"),

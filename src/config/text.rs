@@ -153,6 +153,10 @@ where
     Ok(number)
 }
 
+pub(super) fn some_positive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    positive(from).map(Some)
+}
+
 /// More hosts than this take memory and give nothing.
 const WORKERS_MOST: usize = 1024;
 

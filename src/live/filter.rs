@@ -188,6 +188,14 @@ impl Filter {
         Ok(filter)
     }
 
+    /// How many values it has, and their bytes.
+    pub fn weight(&self) -> (usize, usize) {
+        let values = self.conditions.iter().flat_map(|one| &one.values);
+        values.fold((0, 0), |(count, bytes), value| {
+            (count + 1, bytes + size_of::<String>() + value.len())
+        })
+    }
+
     /// The values of a filter.
     pub fn values(&self, name: &str) -> Option<&[String]> {
         let mut conditions = self.conditions.iter();

@@ -12,8 +12,11 @@ pub fn welcome(max_subscriptions: usize) -> String {
     format!(r#"{{"op":"welcome","version":"{version}","maxSubscriptions":{max_subscriptions}}}"#)
 }
 
+/// Bytes of what is around an id and an item at most.
+const MEMBERS: usize = 112;
+
 fn begin(op: &str, id: &str, bytes: usize) -> String {
-    let mut out = String::with_capacity(bytes + id.len() + 96);
+    let mut out = String::with_capacity(bytes + id.len() + MEMBERS);
     out.push_str("{\"op\":\"");
     out.push_str(op);
     out.push_str("\",\"id\":");
@@ -21,36 +24,27 @@ fn begin(op: &str, id: &str, bytes: usize) -> String {
     out
 }
 
-/// A page of what is there.
-pub struct StatePage {
-    out: String,
-    empty: bool,
+/// A page of what is there. `seq`: what to resume from once it is there; `more`: another page follows.
+pub fn state(id: &str, seq: &str, items: &[Box<str>], more: bool) -> String {
+    let bytes: usize = items.iter().map(|item| item.len() + 1).sum();
+    let mut out = begin("state", id, bytes);
+    out.push_str(",\"seq\":");
+    push_text(seq, &mut out);
+    out.push_str(",\"items\":[");
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push_str(item);
+    }
+    // Writing to a string cannot fail.
+    let _ = write!(out, "],\"more\":{more}}}");
+    out
 }
 
-impl StatePage {
-    /// `seq`: what to resume from once this page is there.
-    pub fn begin(id: &str, seq: &str) -> Self {
-        let mut out = begin("state", id, 512);
-        out.push_str(",\"seq\":");
-        push_text(seq, &mut out);
-        out.push_str(",\"items\":[");
-        StatePage { out, empty: true }
-    }
-
-    /// Another item.
-    pub fn push(&mut self, json: &str) {
-        if !std::mem::take(&mut self.empty) {
-            self.out.push(',');
-        }
-        self.out.push_str(json);
-    }
-
-    /// `more`: another page follows.
-    pub fn end(mut self, more: bool) -> String {
-        // Writing to a string cannot fail.
-        let _ = write!(self.out, "],\"more\":{more}}}");
-        self.out
-    }
+/// Bytes of a change, about.
+pub fn change_bytes(id: &str, json: &str) -> usize {
+    id.len() + json.len() + MEMBERS
 }
 
 /// A change.

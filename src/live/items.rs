@@ -35,8 +35,8 @@ fn shown(json: String, facts: Facts, ended: bool) -> Shown {
 
 /// An instance.
 pub fn instance(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
-    if let Some(Last::Instance(row)) = gone {
-        return ended_instance(state, key, row);
+    if let Some(Last::Instance(row, published)) = gone {
+        return Some(ended_instance(key, row, published));
     }
     let views = state.engine.views.read();
     let found = views.instance(key.tenant, key.instance_id())?;
@@ -58,9 +58,8 @@ pub fn instance(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> 
     Some(shown(json, facts, found.ended().is_some()))
 }
 
-fn ended_instance(state: &State, key: &Key, row: &InstanceRow) -> Option<Shown> {
+fn ended_instance(key: &Key, row: &InstanceRow, published: &Published) -> Shown {
     let root = key.instance_id().root;
-    let published = state.engine.catalog.get(row.definition)?;
     let ended_state = match &row.ended {
         Some(ended) if ended.cancelled => views::State::Cancelled,
         Some(_) => views::State::Completed,
@@ -75,8 +74,8 @@ fn ended_instance(state: &State, key: &Key, row: &InstanceRow) -> Option<Shown> 
     );
     fact(&mut facts, "definitionId", &*published.id);
     let mut json = String::with_capacity(512);
-    Instance::of_row(root, row, Definition::of(&published)).push(&mut json);
-    Some(shown(json, facts, true))
+    Instance::of_row(root, row, Definition::of(published)).push(&mut json);
+    shown(json, facts, true)
 }
 
 fn definition_text(key: &str, version: u32, id: DefinitionId) -> String {
@@ -106,7 +105,7 @@ fn instance_facts(
 /// A task.
 pub fn task(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
     if let Some(Last::Task(last)) = gone {
-        return done_task(state, key, last);
+        return Some(done_task(key, last));
     }
     let views = state.engine.views.read();
     let found = views.task(key.tenant, key.instance_id())?;
@@ -121,9 +120,8 @@ pub fn task(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
     Some(shown(json, facts, false))
 }
 
-fn done_task(state: &State, key: &Key, last: &LastTask) -> Option<Shown> {
-    let published = state.engine.catalog.get(last.definition)?;
-    let process_key = &published.definition.process.key;
+fn done_task(key: &Key, last: &LastTask) -> Shown {
+    let process_key = &last.definition.definition.process.key;
     let facts = task_facts(
         last.instance,
         process_key,
@@ -137,7 +135,7 @@ fn done_task(state: &State, key: &Key, last: &LastTask) -> Option<Shown> {
     object.text(key!("processDefinitionKey"), process_key);
     object.optional_text(key!("assignee"), last.assignee.as_deref());
     object.end();
-    Some(shown(json, facts, true))
+    shown(json, facts, true)
 }
 
 fn task_facts(
@@ -171,8 +169,7 @@ fn task_facts(
 
 /// An incident.
 pub fn incident(state: &State, key: &Key, gone: Option<&Last>) -> Option<Shown> {
-    if let Some(Last::Incident(instance, definition, kind)) = gone {
-        let published = state.engine.catalog.get(*definition)?;
+    if let Some(Last::Incident(instance, published, kind)) = gone {
         let definition_key = &published.definition.process.key;
         let mut json = String::with_capacity(128);
         let mut object = Object::begin(&mut json);

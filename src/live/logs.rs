@@ -1,7 +1,7 @@
 //! Lines of the logs of runs, each once, in order.
 //! Never: holds more than a page of them; the archive has them.
 
-use super::{filter::Filter, listing::PAGE};
+use super::{cases::NotNow, filter::Filter, listing::PAGE};
 use crate::{console::jobs::logs, server::State};
 use actors::{Failure, live::Shown};
 use codec::Tenant;
@@ -13,8 +13,6 @@ use std::sync::Arc;
 pub struct Read {
     /// Runs, and the number of the last line that was shown.
     runs: Vec<(rpa::Guid, u64)>,
-    /// The archive could not be read: there may be more.
-    failed: bool,
 }
 
 impl Read {
@@ -23,35 +21,21 @@ impl Read {
         let runs = filter.guids("runInstanceId").into_iter();
         Read {
             runs: runs.map(|run| (run, 0)).collect(),
-            failed: false,
         }
     }
 
-    /// Whether something could not be read since this was asked last: then it is to be looked at again.
-    pub fn take_failed(&mut self) -> bool {
-        std::mem::take(&mut self.failed)
-    }
-
-    /// The next lines, a page at most; empty: that was all that can be read now.
-    pub async fn look(&mut self, state: &Arc<State>, tenant: Tenant) -> Vec<Shown> {
+    /// The next lines, a page at most; empty: that was all.
+    pub async fn look(&mut self, state: &Arc<State>, tenant: Tenant) -> Result<Vec<Shown>, NotNow> {
         for (run, last) in &mut self.runs {
             let (id, after) = (*run, *last);
-            let department = match department(state, tenant, id).await {
-                Ok(Some(department)) => department,
+            let Some(department) = department(state, tenant, id).await? else {
                 // It is not there yet, or another company's.
-                Ok(None) => continue,
-                Err(()) => {
-                    self.failed = true;
-                    continue;
-                }
+                continue;
             };
             let read = state
                 .engine
                 .archived(move |archive| archive.logs_after(id, after, PAGE));
-            let lines = read.await.unwrap_or_else(|_| {
-                self.failed = true;
-                Vec::new()
-            });
+            let lines = read.await.map_err(|_| NotNow)?;
             let Some(newest) = lines.last() else {
                 continue;
             };
@@ -66,9 +50,9 @@ impl Read {
                     ended: false,
                 }
             };
-            return lines.iter().map(line).collect();
+            return Ok(lines.iter().map(line).collect());
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 }
 
@@ -77,15 +61,15 @@ async fn department(
     state: &Arc<State>,
     tenant: Tenant,
     run: rpa::Guid,
-) -> Result<Option<rpa::Guid>, ()> {
+) -> Result<Option<rpa::Guid>, NotNow> {
     let execution = state.engine.execution_of_run(run).await;
-    let Some(execution) = execution.map_err(|_| ())? else {
+    let Some(execution) = execution.map_err(|_| NotNow)? else {
         return Ok(None);
     };
     let view = |execution: &Execution| execution.start().map(|start| start.department);
     match state.engine.look_execution(tenant, execution, view).await {
         Ok(department) => Ok(department),
         Err(Failure::NotFound) => Ok(None),
-        Err(_) => Err(()),
+        Err(_) => Err(NotNow),
     }
 }

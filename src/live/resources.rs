@@ -1,11 +1,15 @@
 //! How jobs, runs, robots, groups and task queues are shown, and what filters ask of them: as the console shows them.
 //! Never: shows one without the department whose rights decide.
 
+use super::cases::NotNow;
 use crate::{
     console::{groups, jobs::render, json::Object, robots::Found, taskqueues},
     server::State,
 };
-use actors::live::{Key, Last, Shown, Topic};
+use actors::{
+    Failure,
+    live::{Key, Last, Shown, Topic},
+};
 use codec::Tenant;
 use org::Guid;
 use rpa::execution::Execution;
@@ -25,13 +29,32 @@ fn fact(facts: &mut Facts, name: &'static str, id: rpa::Guid) {
     facts.push((name, id.to_string().into()));
 }
 
+/// What is not there is not shown; what cannot be read now is asked for again.
+fn there<T>(found: Result<Option<T>, Failure>) -> Result<Option<T>, NotNow> {
+    match found {
+        Ok(found) => Ok(found),
+        // It has been set aside, or has just gone.
+        Err(Failure::NotFound | Failure::Quarantined(_)) => Ok(None),
+        Err(_) => Err(NotNow),
+    }
+}
+
 /// A job.
-pub async fn job(state: &Arc<State>, key: &Key) -> Option<Shown> {
-    let (id, company) = (key.guid(), company(state, key.tenant)?);
-    let execution = state.engine.execution_of_job(id).await.ok()??;
+pub async fn job(state: &Arc<State>, key: &Key) -> Result<Option<Shown>, NotNow> {
+    let Some(company) = company(state, key.tenant) else {
+        return Ok(None);
+    };
+    let id = key.guid();
+    let Some(execution) = there(state.engine.execution_of_job(id).await)? else {
+        return Ok(None);
+    };
     let view = move |execution: &Execution| job_of(execution, id, company);
-    let looked = state.engine.look_execution(key.tenant, execution, view);
-    looked.await.ok()?
+    there(
+        state
+            .engine
+            .look_execution(key.tenant, execution, view)
+            .await,
+    )
 }
 
 fn job_of(execution: &Execution, id: rpa::Guid, company: Guid) -> Option<Shown> {
@@ -54,9 +77,14 @@ fn job_of(execution: &Execution, id: rpa::Guid, company: Guid) -> Option<Shown> 
 }
 
 /// A run instance.
-pub async fn run(state: &Arc<State>, key: &Key) -> Option<Shown> {
-    let (id, company) = (key.guid(), company(state, key.tenant)?);
-    let execution = state.engine.execution_of_run(id).await.ok()??;
+pub async fn run(state: &Arc<State>, key: &Key) -> Result<Option<Shown>, NotNow> {
+    let Some(company) = company(state, key.tenant) else {
+        return Ok(None);
+    };
+    let id = key.guid();
+    let Some(execution) = there(state.engine.execution_of_run(id).await)? else {
+        return Ok(None);
+    };
     let view = move |execution: &Execution| {
         let (_, job, run) = execution.run(id)?;
         let mut json = String::new();
@@ -70,8 +98,12 @@ pub async fn run(state: &Arc<State>, key: &Key) -> Option<Shown> {
             ended: run.end.is_some(),
         })
     };
-    let looked = state.engine.look_execution(key.tenant, execution, view);
-    looked.await.ok()?
+    there(
+        state
+            .engine
+            .look_execution(key.tenant, execution, view)
+            .await,
+    )
 }
 
 /// A robot, with what it does.

@@ -1,35 +1,42 @@
 //! One subscription: the state in pages, then what changes, as its filter and the viewer's rights let it pass.
 //!
-//! Owns: what a change is to this subscriber: new, otherwise, or gone. Never: keeps items; it keeps in mind which it has
-//! shown only where one may leave the filter without ending.
+//! Owns: what is done in one turn, and what comes after it. Never: does more in one turn than a page or a bounded number of
+//! changes; and what it takes from the log it tells, in order, unless the filter or the rights say otherwise.
 //!
 //! ```text
-//!  follow ─▶ not resumed ─▶ state … state(more: false) ─┐
-//!     │                                                 ├▶ dirty ─ every ─▶ step: changes ─▶ frames
-//!     └────▶ resumed ────────────────────────────────────┘                    └─ lost ─▶ reset ─▶ state …
+//!  follow ─▶ not resumed ─▶ State: page ─▶ changes so far ─▶ page … the last page ─┐
+//!     │                                                                            ├▶ Rest ─ dirty, every ─▶ Changes ─▶ Rest
+//!     └────▶ resumed ─▶ Remember: what is there ─▶ Changes ────────────────────────┘                          └─ lost ─▶ reset ─▶ State
 //! ```
+
+mod state;
+mod telling;
 
 use super::{
     activities::Painted,
-    cases, figures,
+    cases::NotNow,
+    figures,
     filter::Filter,
     frames,
+    keys::Keys,
     listing::Listing,
     logs::Read,
     message::{Refused, Subscribe},
+    out::Out,
     pages::Pages,
-    socket::{End, Out},
+    socket::End,
     viewer::{Sight, Viewer},
 };
 use crate::server::State;
-use actors::live::{Entry, Following, Key, Kind, Shown, Step, Topic};
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use actors::live::{Entry, Following, Kind, Topic};
+use org::Rights;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::Instant};
 
-/// Changes that are looked at in one go.
+/// Changes that are looked at in one turn.
 const STEP: usize = 256;
-/// What could not be read is tried again after so long.
-const AGAIN: Duration = Duration::from_secs(1);
+/// What could not be shown is tried again after so long.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A subscription.
 pub struct Subscription {
@@ -39,355 +46,287 @@ pub struct Subscription {
     filter: Filter,
     every: Duration,
     following: Following,
+    /// The rights with which it was shown so far, where they matter.
+    rights: Option<Rights>,
+    /// The client has asked to go on where it was, and could not.
+    anew: bool,
     flushed: Instant,
     /// When there is something to be done.
     pub due: Option<Instant>,
+    stage: Stage,
+    /// What was taken from the log, and the place before it.
+    taken: VecDeque<Arc<Entry>>,
+    seen: u64,
     memory: Memory,
+}
+
+/// What is under way.
+enum Stage {
+    /// Nothing.
+    Rest,
+    /// The state, and until where the log is told before the next page.
+    State(Box<Pages>, u64),
+    /// After a resume: what passes now is what the client has, but for what has changed.
+    Remember(Box<Listing>),
+    /// What has changed until here.
+    Changes(u64),
+    /// What was found when it was looked again.
+    Found(VecDeque<(Kind, Box<str>)>),
 }
 
 /// What has to be kept in mind.
 enum Memory {
     /// Nothing.
     None,
-    /// Those that have been shown; after a resume, what came before is not known until the first changes are through.
-    Shown { keys: HashSet<Key>, resuming: bool },
+    /// What has been shown.
+    Keys(Keys),
     /// Activities as they were shown.
     Painted(Painted),
     /// How far logs were shown.
     Read(Read),
 }
 
-/// What all of one flush needs.
+/// What all of one turn needs.
 pub struct Scene<'s> {
     pub state: &'s Arc<State>,
     pub viewer: &'s Viewer,
     pub wake: &'s Arc<Notify>,
 }
 
+/// What comes of a turn.
+pub enum Turned {
+    /// It goes on.
+    On,
+    /// It ends, and why.
+    Over(Refused),
+}
+
 impl Subscription {
-    /// Begins to follow. Nothing is sent before the first flush, which is due at once.
+    /// Begins to follow. Nothing is sent before the first turn, which is due at once.
     pub fn begin(scene: &Scene<'_>, wanted: Subscribe) -> Result<Self, Refused> {
         let (state, tenant) = (scene.state, scene.viewer.tenant);
-        let id = &wanted.id;
-        let mut filter = Filter::read(state, tenant, wanted.topic, id, &wanted.filter)?;
-        if scene.viewer.sight(state, wanted.topic).is_none() {
-            return Err(Refused {
-                status: 403,
-                ..Refused::new(Some(id), "forbidden", "you may not see this topic")
-            });
-        }
-        let resume = wanted.resume.as_deref();
-        let resume = resume.filter(|seq| !filter.asks_who() || state.engine.live.knows_people(seq));
+        let mut filter = Filter::read(state, tenant, wanted.topic, &wanted.id, &wanted.filter)?;
+        let Some(sight) = scene.viewer.sight(state, wanted.topic) else {
+            return Err(forbidden(&wanted.id));
+        };
+        let after = wanted.resume.as_deref();
+        // What has left their sight meanwhile could not be told from what was never in it.
+        let after = after.filter(|_| !moves(wanted.topic, &sight));
+        let after = after.filter(|seq| !filter.asks_who() || state.engine.live.knows_people(seq));
         let following = state.engine.follow(
             wanted.topic,
             tenant,
             filter.scopes(),
-            resume,
+            after,
             Arc::clone(scene.wake),
         );
         // Whom users stand for is told from now on.
         filter.look_up(state, tenant);
+        let now = Instant::now();
+        let resumed = following.resumed();
         let mut subscription = Subscription {
             id: wanted.id,
             topic: wanted.topic,
             filter,
             every: wanted.every,
             following,
-            flushed: Instant::now(),
-            due: Some(Instant::now()),
+            rights: None,
+            anew: wanted.resume.is_some() && !resumed,
+            flushed: now,
+            due: Some(now),
+            stage: Stage::Rest,
+            taken: VecDeque::new(),
+            seen: 0,
             memory: Memory::None,
         };
-        subscription.memory = subscription.forgotten();
+        subscription.start(scene, &sight);
         Ok(subscription)
     }
 
-    /// What is kept in mind at the beginning.
-    fn forgotten(&self) -> Memory {
-        match self.topic {
+    /// What comes first.
+    fn start(&mut self, scene: &Scene<'_>, sight: &Sight) {
+        let resumed = self.following.resumed();
+        self.rights = sight.rights().cloned();
+        self.taken.clear();
+        self.memory = match self.topic {
             Topic::Activities => Memory::Painted(Painted::of(&self.filter)),
             Topic::Logs => Memory::Read(Read::of(&self.filter)),
-            _ if self.filter.loose => Memory::Shown {
-                keys: HashSet::new(),
-                resuming: true,
-            },
+            _ if self.filter.loose || moves(self.topic, sight) => Memory::Keys(Keys::new(resumed)),
             _ => Memory::None,
-        }
+        };
+        self.stage = match (resumed, &self.memory) {
+            (true, Memory::Keys(_)) => Stage::Remember(Box::new(self.listing(scene))),
+            (true, _) => Stage::Changes(self.following.last()),
+            (false, Memory::Painted(_) | Memory::Read(_)) => Stage::State(Box::default(), 0),
+            (false, Memory::None | Memory::Keys(_)) if self.topic == Topic::Figures => {
+                Stage::State(Box::default(), 0)
+            }
+            (false, Memory::None | Memory::Keys(_)) => {
+                let pages = Pages::listed(self.listing(scene));
+                Stage::State(Box::new(pages), 0)
+            }
+        };
+        self.due = Some(Instant::now());
     }
 
-    /// Something may have come: then it is due, at the earliest one coalescing after the last time.
+    /// Something may have come: then it is due, at the earliest one coalescing after the last time. While something is under
+    /// way it is not asked, so that it is found afterwards.
     pub fn look(&mut self) {
-        if self.following.take_dirty() && self.due.is_none() {
+        if self.due.is_none() && self.following.take_dirty() {
             self.due = Some(self.flushed + self.every);
         }
     }
 
-    /// The first flush: the state, or what has changed since the sequence to resume from. `again`: that was asked for.
-    pub async fn open(
-        &mut self,
-        scene: &Scene<'_>,
-        out: &mut Out<'_>,
-        asked: bool,
-    ) -> Result<(), End> {
-        self.due = None;
-        if self.following.resumed() {
-            self.remember_all(scene).await;
-            // What has left the filter by now is found among the changes, not only in what is listed no more.
-            scene.state.engine.catch_up();
-            self.following.take_dirty();
-            return self.flush(scene, out).await;
+    /// It is asked whether the rights are still the same.
+    pub fn ask_rights(&mut self) {
+        if self.rights.is_some() && self.due.is_none() {
+            self.due = Some(Instant::now());
         }
-        if asked {
-            out.send(frames::reset(&self.id)).await?;
-        }
-        self.state(scene, out).await
     }
 
-    /// Sends what is due.
-    pub async fn flush(&mut self, scene: &Scene<'_>, out: &mut Out<'_>) -> Result<(), End> {
-        self.due = None;
-        self.flushed = Instant::now();
+    /// How many values its filter has, and their bytes.
+    pub fn weight(&self) -> (usize, usize) {
+        self.filter.weight()
+    }
+
+    fn listing(&self, scene: &Scene<'_>) -> Listing {
+        Listing::of(scene.state, self.topic, scene.viewer.tenant, &self.filter)
+    }
+
+    /// Does one piece of what is due; the reader has room.
+    pub async fn turn(&mut self, scene: &Scene<'_>, out: &mut Out) -> Result<Turned, End> {
         let Some(sight) = scene.viewer.sight(scene.state, self.topic) else {
-            return Ok(());
+            return Ok(Turned::Over(forbidden(&self.id)));
         };
-        if self.filter.look_up(scene.state, scene.viewer.tenant) {
-            // What passes has changed without a change of anything that would pass.
-            return self.anew(scene, out).await;
+        let others = self.filter.look_up(scene.state, scene.viewer.tenant);
+        if others || sight.rights() != self.rights.as_ref() {
+            // What passes or is seen has changed without a change of anything that would be told.
+            self.begin_anew(scene, &sight);
         }
-        match &mut self.memory {
-            Memory::Painted(_) | Memory::Read(_) => {
-                return self.look_again(scene, &sight, out).await;
-            }
-            Memory::None | Memory::Shown { .. } => {}
+        if std::mem::take(&mut self.anew) {
+            out.send(frames::reset(&self.id))?;
         }
-        if self.topic == Topic::Figures {
-            return self.figures(scene, out).await;
-        }
-        loop {
-            let seen = self.following.cursor();
-            let Step::Changes(entries) = self.following.step(STEP) else {
-                return self.anew(scene, out).await;
-            };
-            let last = entries.len() < STEP;
-            for entry in &entries {
-                let Some(shown) = cases::shown(scene.state, entry).await else {
-                    self.keep_in_mind(entry.key);
-                    continue;
-                };
-                if let Some(kind) = self.kind(scene.state, &sight, entry, &shown, seen) {
-                    let seq = self.following.text(entry.seq);
-                    out.send(frames::change(&self.id, &seq, kind, &shown.json))
-                        .await?;
-                }
-            }
-            if last {
-                break;
-            }
-        }
-        if let Memory::Shown { resuming, .. } = &mut self.memory {
-            *resuming = false;
-        }
-        Ok(())
-    }
-
-    /// Something is gone whose end is not told yet: who comes again may have it.
-    fn keep_in_mind(&mut self, key: Key) {
-        if let Memory::Shown {
-            keys,
-            resuming: true,
-        } = &mut self.memory
-        {
-            keys.insert(key);
-        }
-    }
-
-    /// What a change is to this subscriber; none: nothing.
-    fn kind(
-        &mut self,
-        state: &State,
-        sight: &Sight,
-        entry: &Entry,
-        shown: &Shown,
-        seen: u64,
-    ) -> Option<Kind> {
-        if !sight.has(state, shown) {
-            return None;
-        }
-        let passes = self.filter.passes(shown);
-        let over = match self.topic {
-            Topic::Instances => false,
-            Topic::Jobs | Topic::Runs => shown.ended && self.filter.values("state").is_none(),
-            _ => entry.gone.is_some(),
+        let done = match std::mem::replace(&mut self.stage, Stage::Rest) {
+            Stage::Rest => self.flush(scene, &sight, out).await,
+            Stage::State(pages, until) => self.state(scene, &sight, out, pages, until).await,
+            Stage::Remember(listing) => self.remember(scene, &sight, listing).await,
+            Stage::Changes(until) => self.changes(scene, &sight, out, until).await,
+            Stage::Found(found) => self.tell_found(scene, &sight, out, found).await,
         };
-        let ended = entry.gone.is_some() || shown.ended;
-        match &mut self.memory {
-            Memory::Shown { keys, resuming } => {
-                if passes && !over {
-                    let new = keys.insert(entry.key) && !*resuming;
-                    return Some(if new { Kind::Created } else { Kind::Changed });
-                }
-                let was = keys.remove(&entry.key) || *resuming || (passes && over);
-                was.then_some(Kind::Ended)
-            }
-            Memory::None | Memory::Painted(_) | Memory::Read(_) => {
-                if passes && !over {
-                    return Some(match entry.kind(seen) {
-                        Kind::Created => Kind::Created,
-                        Kind::Changed | Kind::Ended => Kind::Changed,
-                    });
-                }
-                (ended && self.filter.may_have_passed(shown)).then_some(Kind::Ended)
-            }
+        match done {
+            Ok(()) => self.rest(),
+            Err(Stop::NotNow) => self.due = Some(Instant::now() + RETRY),
+            Err(Stop::End(end)) => return Err(end),
         }
+        Ok(Turned::On)
     }
 
-    /// What was missed is not known: all of it again.
-    async fn anew(&mut self, scene: &Scene<'_>, out: &mut Out<'_>) -> Result<(), End> {
-        out.send(frames::reset(&self.id)).await?;
+    /// What comes after a turn.
+    fn rest(&mut self) {
+        self.due = match self.stage {
+            Stage::Rest if self.topic == Topic::Figures => Some(self.flushed + figures::EVERY),
+            Stage::Rest => None,
+            Stage::State(..) | Stage::Remember(_) | Stage::Changes(_) | Stage::Found(_) => {
+                Some(Instant::now())
+            }
+        };
+        self.look();
+    }
+
+    /// What was missed is not known, or what may be seen is something else: all of it again.
+    fn begin_anew(&mut self, scene: &Scene<'_>, sight: &Sight) {
+        self.anew = true;
         let scopes = self.filter.scopes();
-        let wake = Arc::clone(scene.wake);
-        let tenant = scene.viewer.tenant;
-        let following = scene
-            .state
-            .engine
-            .follow(self.topic, tenant, scopes, None, wake);
-        self.following = following;
-        self.memory = self.forgotten();
-        // A reset that lasts as long as it takes to fall behind again must not nest.
-        Box::pin(self.state(scene, out)).await
+        let (tenant, wake) = (scene.viewer.tenant, Arc::clone(scene.wake));
+        let engine = &scene.state.engine;
+        self.following = engine.follow(self.topic, tenant, scopes, None, wake);
+        self.start(scene, sight);
     }
 
-    /// The state, in pages.
-    async fn state(&mut self, scene: &Scene<'_>, out: &mut Out<'_>) -> Result<(), End> {
-        let (state, tenant) = (scene.state, scene.viewer.tenant);
+    /// What is due when nothing is under way.
+    async fn flush(&mut self, scene: &Scene<'_>, sight: &Sight, out: &mut Out) -> Result<(), Stop> {
         self.flushed = Instant::now();
-        let pages = Pages {
-            id: self.id.clone(),
-            seq: self.following.text(self.following.cursor()),
-            unfinished: self.following.text(0),
-        };
-        let Some(sight) = scene.viewer.sight(state, self.topic) else {
-            return pages.send(Vec::new(), out).await;
-        };
-        match &mut self.memory {
-            Memory::Painted(painted) => {
-                let all = painted.look(state, tenant).await.into_iter();
-                return pages
-                    .send(all.map(|(_, json)| json.into()).collect(), out)
-                    .await;
+        // In this order: what is marked later is looked at later.
+        self.following.take_dirty();
+        let until = self.following.last();
+        match &self.memory {
+            Memory::Painted(_) | Memory::Read(_) => {
+                // Only that they came matters; one that was lost says the same.
+                let _ = self.following.step(usize::MAX);
+                self.tell_found(scene, sight, out, VecDeque::new()).await
             }
-            Memory::Read(read) => {
-                let sent = pages.lines(read, scene, &sight, out).await;
-                self.due = read.take_failed().then(|| Instant::now() + AGAIN);
-                return sent;
-            }
-            Memory::None | Memory::Shown { .. } => {}
-        }
-        if self.topic == Topic::Figures {
-            self.due = Some(self.flushed + figures::EVERY);
-            let figures = state.live.figures.of(state, tenant);
-            return pages.send(vec![(*figures).into()], out).await;
-        }
-        let mut listing = Listing::of(state, self.topic, tenant, &self.filter);
-        loop {
-            let (keys, more) = listing.page(state, &self.filter);
-            let mut items = Vec::with_capacity(keys.len());
-            for key in keys {
-                if let Some(shown) = self.there(scene, &sight, &key).await {
-                    items.push(shown.json);
+            Memory::None | Memory::Keys(_) if self.topic == Topic::Figures => {
+                let figures = &scene.state.live.figures;
+                let json = figures.of(scene.state, scene.viewer.tenant);
+                let seq = self.following.text(until);
+                let frame = frames::change(&self.id, &seq, Kind::Changed, &json);
+                if out.has_room(frame.len()) {
+                    out.send(frame)?;
                 }
+                Ok(())
             }
-            if !more {
-                pages.send(items, out).await?;
-                break;
-            }
-            pages.page(&items, true, out).await?;
-        }
-        if let Memory::Shown { resuming, .. } = &mut self.memory {
-            *resuming = false;
-        }
-        Ok(())
-    }
-
-    /// Something that is there, if it passes; it is kept in mind where that is needed.
-    async fn there(&mut self, scene: &Scene<'_>, sight: &Sight, key: &Key) -> Option<Shown> {
-        let shown = cases::show(scene.state, key, None).await?;
-        let over =
-            self.topic == Topic::Jobs && shown.ended && self.filter.values("state").is_none();
-        if over || !self.filter.passes(&shown) || !sight.has(scene.state, &shown) {
-            return None;
-        }
-        if let Memory::Shown { keys, .. } = &mut self.memory {
-            keys.insert(*key);
-        }
-        Some(shown)
-    }
-
-    /// After a resume: what passes now is what the client has, but for what has changed.
-    async fn remember_all(&mut self, scene: &Scene<'_>) {
-        if !matches!(self.memory, Memory::Shown { .. }) {
-            return;
-        }
-        let Some(sight) = scene.viewer.sight(scene.state, self.topic) else {
-            return;
-        };
-        let tenant = scene.viewer.tenant;
-        let mut listing = Listing::of(scene.state, self.topic, tenant, &self.filter);
-        loop {
-            let (keys, more) = listing.page(scene.state, &self.filter);
-            for key in keys {
-                self.there(scene, &sight, &key).await;
-            }
-            if !more {
-                return;
-            }
+            Memory::None | Memory::Keys(_) => self.changes(scene, sight, out, until).await,
         }
     }
 
-    /// Activities and logs: a change says only that there is something to see.
-    async fn look_again(
+    /// What has changed, until there.
+    async fn changes(
         &mut self,
         scene: &Scene<'_>,
         sight: &Sight,
-        out: &mut Out<'_>,
-    ) -> Result<(), End> {
-        let (state, tenant) = (scene.state, scene.viewer.tenant);
-        // Only that they came matters; one that was lost says the same.
-        let _ = self.following.step(STEP);
-        let seq = self.following.text(self.following.cursor());
-        match &mut self.memory {
-            Memory::Painted(painted) => {
-                for (kind, json) in painted.look(state, tenant).await {
-                    out.send(frames::change(&self.id, &seq, kind, &json))
-                        .await?;
-                }
+        out: &mut Out,
+        until: u64,
+    ) -> Result<(), Stop> {
+        self.stage = Stage::Changes(until);
+        if self.tell(scene, sight, out, until, false).await? == Progress::Done {
+            self.stage = Stage::Rest;
+            if let Memory::Keys(keys) = &mut self.memory {
+                keys.are_known();
             }
-            Memory::Read(read) => {
-                loop {
-                    let lines = read.look(state, tenant).await;
-                    if lines.is_empty() {
-                        break;
-                    }
-                    for line in lines.iter().filter(|line| sight.has(state, line)) {
-                        out.send(frames::change(&self.id, &seq, Kind::Created, &line.json))
-                            .await?;
-                    }
-                }
-                self.due = read.take_failed().then(|| Instant::now() + AGAIN);
-            }
-            Memory::None | Memory::Shown { .. } => {}
         }
         Ok(())
     }
+}
 
-    async fn figures(&mut self, scene: &Scene<'_>, out: &mut Out<'_>) -> Result<(), End> {
-        self.due = Some(self.flushed + figures::EVERY);
-        let json = scene
-            .state
-            .live
-            .figures
-            .of(scene.state, scene.viewer.tenant);
-        let seq = self.following.text(self.following.cursor());
-        out.send(frames::change(&self.id, &seq, Kind::Changed, &json))
-            .await
+/// How far a turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// All is told.
+    Done,
+    /// There is more, or no room.
+    Piece,
+    /// It has begun anew.
+    Anew,
+}
+
+/// Why a turn is not done.
+enum Stop {
+    /// Something cannot be shown now.
+    NotNow,
+    End(End),
+}
+
+impl From<End> for Stop {
+    fn from(end: End) -> Self {
+        Stop::End(end)
     }
+}
+
+impl From<NotNow> for Stop {
+    fn from(_: NotNow) -> Self {
+        Stop::NotNow
+    }
+}
+
+fn forbidden(id: &str) -> Refused {
+    Refused {
+        status: 403,
+        ..Refused::new(Some(id), "forbidden", "you may not see this topic")
+    }
+}
+
+/// Whether what is seen may leave the sight by going to another department.
+fn moves(topic: Topic, sight: &Sight) -> bool {
+    let stays = matches!(topic, Topic::Jobs | Topic::Runs | Topic::Logs);
+    !stays && !sight.is_everything()
 }

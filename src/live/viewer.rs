@@ -11,6 +11,7 @@ use crate::{
 use actors::live::{Shown, Topic};
 use codec::Tenant;
 use org::{Guid, Permission, Principal, Rights};
+use tokio::time::Instant;
 
 /// Who looks.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Viewer {
     /// The company's number.
     pub tenant: Tenant,
     principal: Option<String>,
+    /// When the token ends by itself, if it does.
+    pub ends: Option<Instant>,
 }
 
 /// What they may see of one topic, as it is now.
@@ -45,12 +48,16 @@ impl Viewer {
         };
         let auth = state.config.api.auth;
         match access::admit(state, auth, token.as_deref(), Ok(wanted)) {
-            Access::Granted(caller) => Ok(Viewer {
-                token,
-                wanted,
-                tenant: caller.tenant,
-                principal: caller.principal,
-            }),
+            Access::Granted(caller) => {
+                let left = token.as_deref().and_then(|text| access::left(state, text));
+                Ok(Viewer {
+                    token,
+                    wanted,
+                    tenant: caller.tenant,
+                    principal: caller.principal,
+                    ends: left.map(|left| Instant::now() + left),
+                })
+            }
             Access::Unknown => Err(refused(Denied::NoToken)),
             Access::Denied(denied) => Err(refused(denied)),
         }
@@ -96,6 +103,22 @@ impl Viewer {
 }
 
 impl Sight {
+    /// The rights that decide, if any do.
+    pub fn rights(&self) -> Option<&Rights> {
+        match self {
+            Sight::All => None,
+            Sight::Some(rights, _) => Some(rights),
+        }
+    }
+
+    /// Whether there is nothing in the company that it does not reach.
+    pub fn is_everything(&self) -> bool {
+        match self {
+            Sight::All => true,
+            Sight::Some(rights, permission) => rights.permits_everywhere(*permission),
+        }
+    }
+
     /// Whether an item is among it.
     pub fn has(&self, state: &State, shown: &Shown) -> bool {
         match (self, shown.department) {

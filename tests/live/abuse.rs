@@ -190,7 +190,9 @@ fn thousands_of_subscriptions_and_sockets_that_come_and_go_leave_the_server_as_i
         let op = watcher.hear()["op"].clone();
         assert_eq!(op, if n < 100 { "state" } else { "problem" }, "{n}");
     }
-    for n in 0..2_000_u32 {
+    let sockets = std::env::var("LOOMWORK_LIVE_SOCKETS");
+    let sockets: u32 = sockets.map_or(2_000, |sockets| sockets.parse().unwrap());
+    for n in 0..sockets {
         let mut raw = Raw::connect(server.address(), n % 2 == 0);
         if n % 4 == 0 {
             raw.send(&frame(
@@ -204,4 +206,37 @@ fn thousands_of_subscriptions_and_sockets_that_come_and_go_leave_the_server_as_i
     assert_eq!(heard.len(), 100, "each subscription hears it once");
     assert_eq!(heard[0]["item"]["instanceId"], one["id"]);
     assert!(server.resident_bytes() < 400 << 20);
+}
+
+#[test]
+fn filters_are_bounded_together() {
+    let server = Server::start(Setup::new());
+    let mut watcher = Watcher::connect(&server);
+    let ids: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
+    let ask = |watcher: &mut Watcher, n: usize, filter: serde_json::Value| {
+        let wanted = json!({ "op": "subscribe", "id": n.to_string(), "topic": "instances", "filter": filter });
+        watcher.say(&wanted);
+        let told = watcher.hear();
+        (told["op"].clone(), told["code"].clone())
+    };
+    let state = (json!("state"), json!(null));
+    let refused = (json!("problem"), json!("too-many-values"));
+    for n in 0..19 {
+        assert_eq!(
+            ask(&mut watcher, n, json!({ "businessKey": ids })),
+            state,
+            "{n}"
+        );
+    }
+    let long = json!({ "definitionKey": "x".repeat(600_000) });
+    assert_eq!(ask(&mut watcher, 100, long), refused);
+    assert_eq!(
+        ask(&mut watcher, 101, json!({ "businessKey": ids })),
+        refused
+    );
+    assert_eq!(
+        ask(&mut watcher, 102, json!({})),
+        state,
+        "there is room for a few"
+    );
 }

@@ -13,6 +13,7 @@ mod company;
 mod demo;
 mod examples;
 mod filters;
+mod gone;
 mod protocol;
 mod raw;
 mod resume;

@@ -1,11 +1,13 @@
 //! Readers that do not read: they cost bounded memory, get the newest state when they go on, and are left in the end.
 
 use crate::{
-    support::{Server, Setup, models},
+    raw::{Got, Raw, frame},
+    support::{Server, Setup, models, until},
     watcher::Watcher,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
+use std::{thread, time::Duration};
 
 /// How often a task is given to somebody else.
 const GIVEN: usize = 3_000;
@@ -54,6 +56,26 @@ fn readers_that_stop_cost_little_and_meet_the_newest_state_when_they_go_on() {
     );
 }
 
+/// How many watchers the server knows of.
+fn watchers(client: &mut crate::support::Client) -> u64 {
+    let text = client.get("/metrics", &[]).expect(200).text();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("loomwork_watchers "));
+    let number = line.unwrap().rsplit(' ').next().unwrap();
+    number.parse().unwrap()
+}
+
+/// A watcher that asks for the same state so many times, and has heard none of it.
+fn ask(server: &Server, times: usize) -> Watcher {
+    let mut watcher = Watcher::connect(server);
+    for n in 0..times {
+        let id = n.to_string();
+        watcher.say(&json!({ "op": "subscribe", "id": id, "topic": "instances", "every": 0 }));
+    }
+    watcher
+}
+
 #[test]
 fn a_reader_that_never_reads_is_left() {
     let setup =
@@ -63,18 +85,6 @@ fn a_reader_that_never_reads_is_left() {
     let server = Server::start(setup);
     let mut client = server.client();
     client.deploy("a.bpmn", &models::one_task("a"));
-    let watchers = |client: &mut crate::support::Client| {
-        let text = client.get("/metrics", &[]).expect(200).text();
-        let line = text
-            .lines()
-            .find(|line| line.starts_with("loomwork_watchers "));
-        line.unwrap()
-            .rsplit(' ')
-            .next()
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-    };
     let mut never: Vec<Watcher> = (0..20).map(|_| Watcher::connect(&server)).collect();
     for watcher in &mut never {
         watcher.say(&json!({ "op": "subscribe", "id": "i", "topic": "instances", "every": 0 }));
@@ -86,6 +96,76 @@ fn a_reader_that_never_reads_is_left() {
         begun += 1;
         assert!(begun < 200_000, "they are never left");
     }
+}
+
+#[test]
+fn a_reader_for_whom_more_waits_than_may_is_closed_with_its_code() {
+    let server = Server::start(Setup::new().set("live", "max_buffer", "\"16KiB\""));
+    let mut client = server.client();
+    client.deploy("a.bpmn", &models::one_task("a"));
+    for _ in 0..200 {
+        start(&mut client, "a");
+    }
+    let mut watcher = ask(&server, 100);
+    for _ in 0..40 {
+        start(&mut client, "a");
+    }
+    until("it is left", || (watchers(&mut client) == 0).then_some(()));
+    let mut longest = 0;
+    let code = loop {
+        match watcher.try_hear() {
+            Ok(message) => longest = longest.max(message.to_string().len()),
+            Err(code) => break code,
+        }
+    };
+    assert_eq!(code, 4408);
+    assert!(longest < 6 << 10, "a frame of {longest} bytes");
+}
+
+#[test]
+fn a_reader_that_is_slow_but_goes_on_is_not_left() {
+    let setup = Setup::new()
+        .set("live", "max_buffer", "\"64MiB\"")
+        .set("live", "stall", "\"3s\"");
+    let server = Server::start(setup);
+    let mut client = server.client();
+    client.deploy("a.bpmn", &models::one_task("a"));
+    for _ in 0..200 {
+        start(&mut client, "a");
+    }
+    // More than sockets buffer: all of it is taken long after the time in which some of it has to be.
+    let mut watcher = ask(&server, 100);
+    let mut whole = 0;
+    while whole < 100 {
+        if whole < 50 {
+            thread::park_timeout(Duration::from_millis(100));
+        }
+        whole += usize::from(watcher.hear()["more"] == false);
+    }
+}
+
+#[test]
+fn a_client_is_heard_while_its_state_is_sent() {
+    let server = Server::start(Setup::new().set("live", "max_buffer", "\"4KiB\""));
+    let mut client = server.client();
+    client.deploy("a.bpmn", &models::one_task("a"));
+    for _ in 0..300 {
+        start(&mut client, "a");
+    }
+    let mut raw = Raw::connect(server.address(), true);
+    let subscribe = br#"{"op":"subscribe","id":"a","topic":"instances"}"#;
+    raw.send(&[frame(0x81, subscribe), frame(0x89, b"still there")].concat());
+    let (mut pages, mut answered) = (0, 0);
+    let last = loop {
+        match raw.hear() {
+            Got::Text(text) if text.contains(r#""more":false"#) => break text,
+            Got::Text(_) => pages += 1,
+            Got::Pong(_) => answered = pages,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(pages > 100, "{pages} pages before {last}");
+    assert!(answered < pages / 2, "after {answered} of {pages} pages");
 }
 
 #[test]

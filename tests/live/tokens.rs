@@ -1,10 +1,11 @@
 //! Who may look: tokens in the hello, and tokens that end while somebody looks.
 
 use crate::{
-    support::{Server, Setup},
+    support::{Server, Setup, console},
     watcher::Watcher,
 };
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 fn token(server: &Server, action: &str, name: &str) -> String {
     let output = server
@@ -54,4 +55,38 @@ fn a_token_is_asked_for_where_the_api_asks_and_one_that_ends_shows_nothing_more(
         "a hello that is refused ends it"
     );
     assert_eq!(other.try_hear(), Err(4401));
+}
+
+#[test]
+fn a_signed_token_that_ends_while_somebody_looks_ends_the_connection_at_its_time() {
+    let setup = Setup::new()
+        .set("api", "auth", "\"token\"")
+        .set("live", "ping", "\"10m\"")
+        .set("live", "silence", "\"30m\"");
+    let mut server = Server::prepared(setup);
+    console::sow(&server, console::SEED);
+    server.start_again();
+    let sign_in = |client: &str| {
+        let form = [
+            ("client_id", client),
+            ("grant_type", "password"),
+            ("username", "admin@encootech.com"),
+            ("password", "123456"),
+        ];
+        let told = console::token(&mut server.client(), &form).expect(200);
+        console::text(&told.json()["access_token"])
+    };
+    let (short, long) = (sign_in("shortlived"), sign_in("thirdpartyservice"));
+    let begun = Instant::now();
+    let mut renewed = Watcher::with_token(server.address(), Some(&short));
+    let mut watcher = Watcher::with_token(server.address(), Some(&short));
+    for watcher in [&mut renewed, &mut watcher] {
+        watcher.subscribe("g", "groups", json!({}));
+    }
+    renewed.say(&json!({ "op": "hello", "token": long }));
+    assert_eq!(renewed.hear()["op"], "welcome");
+    assert_eq!(watcher.hear()["status"], 401);
+    assert_eq!(watcher.try_hear(), Err(4401));
+    assert!(begun.elapsed() < Duration::from_secs(10), "at its time");
+    renewed.subscribe("r", "robots", json!({}));
 }

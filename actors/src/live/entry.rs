@@ -3,7 +3,7 @@
 use super::{Key, Topic};
 use crate::definitions::Published;
 use bpmn::rows::{IdentityLink, InstanceRow};
-use codec::{DefinitionId, Id};
+use codec::Id;
 use rpa::Guid;
 use std::{future::Future, sync::Arc};
 use tokio::sync::OnceCell;
@@ -26,12 +26,12 @@ pub(super) enum What {
 /// What was last known of something that is gone from the views, or may be before anybody has looked.
 #[derive(Clone)]
 pub enum Last {
-    /// An instance that has ended.
-    Instance(Box<InstanceRow>),
+    /// An instance that has ended, and its definition, which may be gone before anybody looks.
+    Instance(Box<InstanceRow>, Arc<Published>),
     /// A task that is done.
     Task(Box<LastTask>),
     /// An incident that is resolved: its instance and the definition of that.
-    Incident(Id, DefinitionId, bpmn::rows::IncidentKind),
+    Incident(Id, Arc<Published>, bpmn::rows::IncidentKind),
     /// A definition.
     Definition(Arc<Published>),
     /// A robot, a group or a task queue of this department.
@@ -45,12 +45,12 @@ impl std::fmt::Debug for Last {
 }
 
 /// What filters ask of a task that is done.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LastTask {
     /// Its instance.
     pub instance: Id,
     /// The instance's definition.
-    pub definition: DefinitionId,
+    pub definition: Arc<Published>,
     /// Who had it.
     pub assignee: Option<String>,
     /// Who might have taken it.
@@ -117,13 +117,14 @@ impl Entry {
         }
     }
 
-    /// How it is shown; the first who asks renders it. None: it is gone, and a later entry says so.
-    pub async fn shown<F: Future<Output = Option<Shown>>>(
+    /// How it is shown; the first who asks renders it, and again if that could not be done. None: it is gone, and a later
+    /// entry says so.
+    pub async fn shown<E, F: Future<Output = Result<Option<Shown>, E>>>(
         &self,
         render: impl FnOnce() -> F,
-    ) -> Option<Arc<Shown>> {
-        let render = || async { render().await.map(Arc::new) };
-        self.shown.get_or_init(render).await.clone()
+    ) -> Result<Option<Arc<Shown>>, E> {
+        let render = || async { Ok(render().await?.map(Arc::new)) };
+        self.shown.get_or_try_init(render).await.cloned()
     }
 
     /// What it is to somebody who has seen everything up to a sequence.

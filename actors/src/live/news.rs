@@ -57,14 +57,20 @@ impl News {
     }
 
     /// Rows of a root are about to change.
-    pub fn instance(&mut self, views: &Views, root: RootId, tenant: Tenant, rows: &RowChanges) {
+    pub fn instance(
+        &mut self,
+        catalog: &Catalog,
+        views: &Views,
+        (root, tenant): (RootId, Tenant),
+        rows: &RowChanges,
+    ) {
         if self.wanted == 0 {
             return;
         }
         let counts = self.wants(Topic::Definitions);
         if counts || self.wants(Topic::Instances) {
             for row in &rows.instances {
-                self.instance_row(views, root, tenant, row);
+                self.instance_row(catalog, views, (root, tenant), row);
             }
         }
         if self.wants(Topic::Tasks) {
@@ -74,17 +80,23 @@ impl News {
                 self.put(Key::of_id(Topic::Tasks, tenant, id), known);
             }
             for number in &rows.gone_tasks {
-                self.task_gone(views, tenant, root, *number);
+                self.task_gone(catalog, views, (root, tenant), *number);
             }
         }
         if counts || self.wants(Topic::Incidents) {
-            self.incidents(views, root, tenant, rows);
+            self.incidents(catalog, views, (root, tenant), rows);
         }
         let whole = root.instance();
         self.changed(Key::of_id(Topic::Activities, tenant, whole));
     }
 
-    fn incidents(&mut self, views: &Views, root: RootId, tenant: Tenant, rows: &RowChanges) {
+    fn incidents(
+        &mut self,
+        catalog: &Catalog,
+        views: &Views,
+        (root, tenant): (RootId, Tenant),
+        rows: &RowChanges,
+    ) {
         for row in &rows.incidents {
             let id = root.child(row.number);
             let known = views.incident(tenant, id).is_some();
@@ -100,17 +112,25 @@ impl News {
             }
         }
         for number in &rows.gone_incidents {
-            self.incident_gone(views, tenant, root, *number);
+            self.incident_gone(catalog, views, (root, tenant), *number);
         }
     }
 
-    fn instance_row(&mut self, views: &Views, root: RootId, tenant: Tenant, row: &InstanceRow) {
+    fn instance_row(
+        &mut self,
+        catalog: &Catalog,
+        views: &Views,
+        (root, tenant): (RootId, Tenant),
+        row: &InstanceRow,
+    ) {
         let id = root.child(row.number);
         let key = Key::of_id(Topic::Instances, tenant, id);
         let known = views.instance(tenant, id).is_some();
         if row.ended.is_some() {
-            if self.wants(Topic::Instances) {
-                let last = Last::Instance(Box::new(row.clone()));
+            if self.wants(Topic::Instances)
+                && let Some(published) = catalog.get(row.definition)
+            {
+                let last = Last::Instance(Box::new(row.clone()), published);
                 self.note(key, What::Gone(last));
             }
         } else {
@@ -121,12 +141,20 @@ impl News {
         }
     }
 
-    fn task_gone(&mut self, views: &Views, tenant: Tenant, root: RootId, number: u32) {
+    fn task_gone(
+        &mut self,
+        catalog: &Catalog,
+        views: &Views,
+        (root, tenant): (RootId, Tenant),
+        number: u32,
+    ) {
         let id = root.child(number);
-        if let Some(task) = views.task(tenant, id) {
+        if let Some(task) = views.task(tenant, id)
+            && let Some(definition) = catalog.get(task.definition())
+        {
             let last = LastTask {
                 instance: task.instance().id(),
-                definition: task.definition(),
+                definition,
                 assignee: task.assignee().map(str::to_owned),
                 links: task.links().to_vec(),
             };
@@ -135,11 +163,19 @@ impl News {
         }
     }
 
-    fn incident_gone(&mut self, views: &Views, tenant: Tenant, root: RootId, number: u32) {
+    fn incident_gone(
+        &mut self,
+        catalog: &Catalog,
+        views: &Views,
+        (root, tenant): (RootId, Tenant),
+        number: u32,
+    ) {
         let id = root.child(number);
-        if let Some(incident) = views.incident(tenant, id) {
+        if let Some(incident) = views.incident(tenant, id)
+            && let Some(published) = catalog.get(incident.instance().definition())
+        {
             let instance = incident.instance();
-            let last = Last::Incident(instance.id(), instance.definition(), incident.kind());
+            let last = Last::Incident(instance.id(), published, incident.kind());
             self.note(Key::of_id(Topic::Incidents, tenant, id), What::Gone(last));
             self.changed(Key::of_definition(tenant, instance.definition()));
         }
