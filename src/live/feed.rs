@@ -1,6 +1,7 @@
-//! What all connections of the feed share: how many there are, that the server leaves, the figures of this second.
+//! What all connections of the feed share: how many there are, that the server leaves, the figures of this second, and
+//! activities as they were rendered last.
 
-use super::figures::Figures;
+use super::{activities::Shared, figures::Figures};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -12,6 +13,7 @@ pub struct Feed {
     open: Arc<AtomicUsize>,
     leaving: watch::Sender<bool>,
     pub(super) figures: Figures,
+    pub(super) activities: Shared,
 }
 
 impl Default for Feed {
@@ -20,6 +22,7 @@ impl Default for Feed {
             open: Arc::default(),
             leaving: watch::Sender::new(false),
             figures: Figures::default(),
+            activities: Shared::default(),
         }
     }
 }

@@ -249,8 +249,14 @@ impl Subscription {
         // In this order: what is marked later is looked at later.
         self.following.take_dirty();
         let until = self.following.last();
-        match &self.memory {
-            Memory::Painted(_) | Memory::Read(_) => {
+        match &mut self.memory {
+            Memory::Painted(painted) => {
+                let step = self.following.step(usize::MAX);
+                let tenant = scene.viewer.tenant;
+                let found = painted.look(scene.state, tenant, step).await.into();
+                self.tell_found(scene, sight, out, found).await
+            }
+            Memory::Read(_) => {
                 // Only that they came matters; one that was lost says the same.
                 let _ = self.following.step(usize::MAX);
                 self.tell_found(scene, sight, out, VecDeque::new()).await

@@ -17,6 +17,7 @@ mod gone;
 mod protocol;
 mod raw;
 mod resume;
+mod rights;
 mod slow;
 mod tenants;
 mod tokens;

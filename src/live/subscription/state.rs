@@ -83,8 +83,7 @@ impl Subscription {
         let (state, tenant) = (scene.state, scene.viewer.tenant);
         match &mut self.memory {
             Memory::Painted(painted) if pages.is_new() => {
-                let all = painted.look(state, tenant).await.into_iter();
-                pages.found(all.map(|(_, json)| json.into()), true);
+                pages.found(painted.all(state, tenant).await, true);
             }
             Memory::Read(read) => {
                 while pages.is_short() {

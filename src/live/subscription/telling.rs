@@ -119,24 +119,15 @@ impl Subscription {
         mut found: VecDeque<(Kind, Box<str>)>,
     ) -> Result<(), Stop> {
         let (state, tenant) = (scene.state, scene.viewer.tenant);
-        if found.is_empty() {
+        if let (true, Memory::Read(read)) = (found.is_empty(), &mut self.memory) {
             self.stage = Stage::Found(VecDeque::new());
-            match &mut self.memory {
-                Memory::Painted(painted) => {
-                    let all = painted.look(state, tenant).await.into_iter();
-                    found.extend(all.map(|(kind, json)| (kind, json.into())));
-                }
-                Memory::Read(read) => {
-                    let lines = read.look(state, tenant).await?.into_iter();
-                    let seen = lines.filter(|line| sight.has(state, line));
-                    found.extend(seen.map(|line| (Kind::Created, line.json)));
-                }
-                Memory::None | Memory::Keys(_) => {}
-            }
+            let lines = read.look(state, tenant).await?.into_iter();
+            let seen = lines.filter(|line| sight.has(state, line));
+            found.extend(seen.map(|line| (Kind::Created, line.json)));
             self.stage = Stage::Rest;
-            if found.is_empty() {
-                return Ok(());
-            }
+        }
+        if found.is_empty() {
+            return Ok(());
         }
         let seq = self.following.text(self.following.cursor());
         while let Some((kind, json)) = found.front() {
