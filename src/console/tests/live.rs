@@ -175,6 +175,11 @@ async fn a_job_is_seen_from_its_start_to_its_end_with_its_robot_and_its_log() {
     watcher
         .until("runs", |change| change["kind"] == "ended")
         .await;
+    // What has ended is not there for whoever looks later either.
+    let leave = json!({ "op": "unsubscribe", "id": "runs" });
+    watcher.say(leave).await;
+    let runs = watcher.subscribe("runs", json!({ "jobId": job })).await;
+    assert!(items(&runs).is_empty(), "{runs}");
     watcher.until("robots", is_ready).await;
     drop(watcher);
     listening.stop.send(true).expect("a server");
