@@ -28,7 +28,7 @@ use super::{
     viewer::{Sight, Viewer},
 };
 use crate::server::State;
-use actors::live::{Entry, Following, Kind, Topic};
+use actors::live::{Entry, Following, Kind, Step, Topic};
 use org::Rights;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::Instant};
@@ -236,11 +236,24 @@ impl Subscription {
     /// What was missed is not known, or what may be seen is something else: all of it again.
     fn begin_anew(&mut self, scene: &Scene<'_>, sight: &Sight) {
         self.anew = true;
+        self.follow_anew(scene);
+        self.start(scene, sight);
+    }
+
+    fn follow_anew(&mut self, scene: &Scene<'_>) {
         let scopes = self.filter.scopes();
         let (tenant, wake) = (scene.viewer.tenant, Arc::clone(scene.wake));
         let engine = &scene.state.engine;
         self.following = engine.follow(self.topic, tenant, scopes, None, wake);
-        self.start(scene, sight);
+    }
+
+    /// Goes on where a change says only that there is something to see; one that was lost says the same of everything.
+    fn step_over(&mut self, scene: &Scene<'_>) -> Step {
+        let step = self.following.step(usize::MAX);
+        if let Step::Lost = step {
+            self.follow_anew(scene);
+        }
+        step
     }
 
     /// What is due when nothing is under way.
@@ -249,17 +262,15 @@ impl Subscription {
         // In this order: what is marked later is looked at later.
         self.following.take_dirty();
         let until = self.following.last();
-        match &mut self.memory {
-            Memory::Painted(painted) => {
-                let step = self.following.step(usize::MAX);
+        match self.memory {
+            Memory::Painted(_) | Memory::Read(_) => {
+                let step = self.step_over(scene);
                 let tenant = scene.viewer.tenant;
-                let found = painted.look(scene.state, tenant, step).await.into();
-                self.tell_found(scene, sight, out, found).await
-            }
-            Memory::Read(_) => {
-                // Only that they came matters; one that was lost says the same.
-                let _ = self.following.step(usize::MAX);
-                self.tell_found(scene, sight, out, VecDeque::new()).await
+                let found = match &mut self.memory {
+                    Memory::Painted(painted) => painted.look(scene.state, tenant, step).await,
+                    Memory::None | Memory::Keys(_) | Memory::Read(_) => Vec::new(),
+                };
+                self.tell_found(scene, sight, out, found.into()).await
             }
             Memory::None | Memory::Keys(_) if self.topic == Topic::Figures => {
                 let figures = &scene.state.live.figures;
