@@ -145,8 +145,10 @@ impl Live {
 
     /// Whether users have been in the same groups since a sequence that a follower has seen.
     pub fn knows_people(&self, text: &str) -> bool {
-        let seq = self.log.read().read(text);
-        seq.is_some_and(|seq| seq >= self.people_since.load(Ordering::SeqCst))
+        let log = self.log.read();
+        let since = self.people_since.load(Ordering::SeqCst);
+        let told = !self.people.load(Ordering::SeqCst);
+        told && log.read(text).is_some_and(|seq| seq >= since)
     }
 
     /// A task queue is shown otherwise, or is gone.
@@ -224,8 +226,10 @@ impl Live {
                 log.put(note);
             }
         }
-        if self.people.swap(false, Ordering::SeqCst) {
-            let seq = self.log.write().touch(Topic::Tasks);
+        if self.people.load(Ordering::SeqCst) {
+            let mut log = self.log.write();
+            self.people.store(false, Ordering::SeqCst);
+            let seq = log.touch(Topic::Tasks);
             self.people_since.store(seq, Ordering::SeqCst);
         }
     }

@@ -105,14 +105,13 @@ impl Subscription {
     /// Begins to follow. Nothing is sent before the first turn, which is due at once.
     pub fn begin(scene: &Scene<'_>, wanted: Subscribe) -> Result<Self, Refused> {
         let (state, tenant) = (scene.state, scene.viewer.tenant);
-        let mut filter = Filter::read(state, tenant, wanted.topic, &wanted.id, &wanted.filter)?;
+        let filter = Filter::read(state, tenant, wanted.topic, &wanted.id, &wanted.filter)?;
         let Some(sight) = scene.viewer.sight(state, wanted.topic) else {
             return Err(forbidden(&wanted.id));
         };
         let after = wanted.resume.as_deref();
         // What has left their sight meanwhile could not be told from what was never in it.
         let after = after.filter(|_| !moves(wanted.topic, &sight));
-        let after = after.filter(|seq| !filter.asks_who() || state.engine.live.knows_people(seq));
         let following = state.engine.follow(
             wanted.topic,
             tenant,
@@ -120,8 +119,6 @@ impl Subscription {
             after,
             Arc::clone(scene.wake),
         );
-        // Whom users stand for is told from now on.
-        filter.look_up(state, tenant);
         let now = Instant::now();
         let resumed = following.resumed();
         let mut subscription = Subscription {
@@ -140,6 +137,11 @@ impl Subscription {
             memory: Memory::None,
         };
         subscription.start(scene, &sight);
+        // Asked after its groups were looked up: what has changed later is found in its turn.
+        let asks_who = resumed && subscription.filter.asks_who();
+        if asks_who && !after.is_some_and(|seq| state.engine.live.knows_people(seq)) {
+            subscription.begin_anew(scene, &sight);
+        }
         Ok(subscription)
     }
 
@@ -198,9 +200,9 @@ impl Subscription {
         let Some(sight) = scene.viewer.sight(scene.state, self.topic) else {
             return Ok(Turned::Over(forbidden(&self.id)));
         };
-        let others = self.filter.look_up(scene.state, scene.viewer.tenant);
-        if others || sight.rights() != self.rights.as_ref() {
-            // What passes or is seen has changed without a change of anything that would be told.
+        // When groups change, what passes does without a change of anything that would pass.
+        let who = self.filter.look_up(scene.state, scene.viewer.tenant);
+        if who || sight.rights() != self.rights.as_ref() {
             self.begin_anew(scene, &sight);
         }
         if std::mem::take(&mut self.anew) {
