@@ -34,7 +34,6 @@ pub use topic::{Key, Topic};
 
 use crate::{core::Core, jobs::JobViews, queues::QueueChange};
 use codec::Tenant;
-use entry::Note;
 use followed::Followed;
 use inbox::Inbox;
 use log::Log;
@@ -102,14 +101,13 @@ impl Live {
     }
 
     /// What the publisher is about to gather for one batch.
-    pub fn news(&self) -> News {
-        News::new(self.wanted.load(Ordering::SeqCst))
+    pub fn news(&self) -> News<'_> {
+        News::new(&self.followed, self.wanted.load(Ordering::SeqCst))
     }
 
     /// The publisher hands over what it has gathered; the views have it already.
-    pub fn tell(&self, news: News) {
-        let mut notes = news.into_notes();
-        notes.retain(|Note { key, .. }| self.followed.has(key.topic, key.tenant, key.scope));
+    pub fn tell(&self, news: News<'_>) {
+        let notes = news.into_notes();
         if notes.is_empty() {
             return;
         }

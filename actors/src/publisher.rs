@@ -209,7 +209,7 @@ fn show_instance(
     change.ended.then_some(change.slot)
 }
 
-fn show_definitions(core: &Core, views: &mut Views, news: &mut News, change: CatalogChange) {
+fn show_definitions(core: &Core, views: &mut Views, news: &mut News<'_>, change: CatalogChange) {
     let shown = core.catalog.publish(change);
     news.definitions(&core.catalog, &shown);
     for published in shown.gone {

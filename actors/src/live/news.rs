@@ -4,6 +4,7 @@
 use super::{
     Key, Topic,
     entry::{Last, LastTask, Note, What},
+    followed::Followed,
 };
 use crate::{
     definitions::{Catalog, Published, Shown},
@@ -20,14 +21,16 @@ use rpa::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Notes of one batch.
-pub struct News {
+pub struct News<'f> {
+    followed: &'f Followed,
     wanted: u32,
     notes: Vec<Note>,
 }
 
-impl News {
-    pub(super) fn new(wanted: u32) -> Self {
+impl<'f> News<'f> {
+    pub(super) fn new(followed: &'f Followed, wanted: u32) -> Self {
         News {
+            followed,
             wanted,
             notes: Vec::new(),
         }
@@ -41,8 +44,13 @@ impl News {
         self.wanted & topic.bit() != 0
     }
 
+    /// Whether anybody would hear of a change of this part.
+    fn wants_part(&self, topic: Topic, tenant: Tenant, part: u128) -> bool {
+        self.wants(topic) && self.followed.has(topic, tenant, part)
+    }
+
     fn note(&mut self, key: Key, what: What) {
-        if self.wants(key.topic) {
+        if self.wants_part(key.topic, key.tenant, key.scope) {
             self.notes.push(Note { key, what });
         }
     }
@@ -67,13 +75,14 @@ impl News {
         if self.wanted == 0 {
             return;
         }
-        let counts = self.wants(Topic::Definitions);
-        if counts || self.wants(Topic::Instances) {
+        // Nobody follows a part of them.
+        let counts = self.wants_part(Topic::Definitions, tenant, 0);
+        if counts || self.wants_part(Topic::Instances, tenant, root.0) {
             for row in &rows.instances {
                 self.instance_row(catalog, views, (root, tenant), row);
             }
         }
-        if self.wants(Topic::Tasks) {
+        if self.wants_part(Topic::Tasks, tenant, root.0) {
             for row in &rows.tasks {
                 let id = root.child(row.number);
                 let known = views.task(tenant, id).is_some();
@@ -83,7 +92,7 @@ impl News {
                 self.task_gone(catalog, views, (root, tenant), *number);
             }
         }
-        if counts || self.wants(Topic::Incidents) {
+        if counts || self.wants_part(Topic::Incidents, tenant, root.0) {
             self.incidents(catalog, views, (root, tenant), rows);
         }
         let whole = root.instance();
@@ -127,7 +136,7 @@ impl News {
         let key = Key::of_id(Topic::Instances, tenant, id);
         let known = views.instance(tenant, id).is_some();
         if row.ended.is_some() {
-            if self.wants(Topic::Instances)
+            if self.wants_part(Topic::Instances, tenant, root.0)
                 && let Some(published) = catalog.get(row.definition)
             {
                 let last = Last::Instance(Box::new(row.clone()), published);
@@ -195,11 +204,9 @@ impl News {
         if !self.wants(Topic::Definitions) {
             return;
         }
-        let gone = |published: &Arc<Published>| Note {
-            key: Key::of_definition(published.definition.tenant, published.definition.id),
-            what: What::Gone(Last::Definition(Arc::clone(published))),
-        };
-        self.notes.extend(shown.gone.iter().map(gone));
+        for published in &shown.gone {
+            self.definition_gone(published);
+        }
         let new: BTreeSet<DefinitionId> = shown.new.iter().map(|one| one.definition.id).collect();
         for number in &shown.touched {
             let id = DefinitionId(*number);
@@ -207,12 +214,18 @@ impl News {
                 continue;
             };
             if published.leaving {
-                self.notes.push(gone(&published));
+                self.definition_gone(&published);
             } else {
                 let key = Key::of_definition(published.definition.tenant, id);
                 self.put(key, !new.contains(&id));
             }
         }
+    }
+
+    fn definition_gone(&mut self, published: &Arc<Published>) {
+        let definition = &published.definition;
+        let key = Key::of_definition(definition.tenant, definition.id);
+        self.note(key, What::Gone(Last::Definition(Arc::clone(published))));
     }
 
     /// What is configured for robots is about to change.
