@@ -1,9 +1,9 @@
 //! Lines of the logs of runs, each once, in order.
 //! Never: holds more than a page of them; the archive has them.
 
-use super::{cases::NotNow, filter::Filter, listing::PAGE};
+use super::{cases::NotNow, filter::Filter, listing::PAGE, resources::there};
 use crate::{console::jobs::logs, server::State};
-use actors::{Failure, live::Shown};
+use actors::live::Shown;
 use codec::Tenant;
 use rpa::execution::Execution;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Read {
         }
     }
 
-    /// The next lines, a page at most; empty: that was all.
+    /// The next lines, a page at most; empty: that was all. An error: there may be more, which cannot be read now.
     pub async fn look(&mut self, state: &Arc<State>, tenant: Tenant) -> Result<Vec<Shown>, NotNow> {
         for (run, last) in &mut self.runs {
             let (id, after) = (*run, *last);
@@ -63,13 +63,9 @@ async fn department(
     run: rpa::Guid,
 ) -> Result<Option<rpa::Guid>, NotNow> {
     let execution = state.engine.execution_of_run(run).await;
-    let Some(execution) = execution.map_err(|_| NotNow)? else {
+    let Some(execution) = there(execution)? else {
         return Ok(None);
     };
     let view = |execution: &Execution| execution.start().map(|start| start.department);
-    match state.engine.look_execution(tenant, execution, view).await {
-        Ok(department) => Ok(department),
-        Err(Failure::NotFound) => Ok(None),
-        Err(_) => Err(NotNow),
-    }
+    there(state.engine.look_execution(tenant, execution, view).await)
 }

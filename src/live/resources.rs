@@ -30,7 +30,7 @@ fn fact(facts: &mut Facts, name: &'static str, id: rpa::Guid) {
 }
 
 /// What is not there is not shown; what cannot be read now is asked for again.
-fn there<T>(found: Result<Option<T>, Failure>) -> Result<Option<T>, NotNow> {
+pub fn there<T>(found: Result<Option<T>, Failure>) -> Result<Option<T>, NotNow> {
     match found {
         Ok(found) => Ok(found),
         // It has been set aside, or has just gone.
