@@ -346,6 +346,9 @@ fn forbidden(id: &str) -> Refused {
 
 /// Whether what is seen may leave the sight by going to another department.
 fn moves(topic: Topic, sight: &Sight) -> bool {
-    let stays = matches!(topic, Topic::Jobs | Topic::Runs | Topic::Logs);
+    let stays = matches!(
+        topic,
+        Topic::Jobs | Topic::Runs | Topic::Logs | Topic::TaskQueues
+    );
     !stays && !sight.is_everything()
 }
