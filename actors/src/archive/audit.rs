@@ -103,19 +103,6 @@ const COLUMNS: &str = "a.id, a.at_ms, a.tenant, a.actor, a.actor_name, a.action,
      coalesce(a.resource_id, o.resource_id), a.company, coalesce(o.department, a.department), a.origin, a.detail, o.status";
 
 impl Archive {
-    /// Adds to the trail, all or nothing. What is there stays as it is.
-    pub fn put_audit(&self, rows: &[AuditRow]) -> Result<()> {
-        self.write(|connection| {
-            for row in rows {
-                match row {
-                    AuditRow::Begun(entry) => put_entry(connection, entry)?,
-                    AuditRow::Ended(outcome) => put_outcome(connection, outcome)?,
-                }
-            }
-            Ok(())
-        })
-    }
-
     /// How many rows there are, and a page of them. What was refused is not among them.
     pub fn audit(&self, filter: &AuditFilter) -> Result<(u64, Vec<Audited>)> {
         self.read(|connection| {
@@ -134,6 +121,14 @@ impl Archive {
             let page = rows.collect::<rusqlite::Result<Vec<_>>>()?;
             Ok((count.unsigned_abs(), page))
         })
+    }
+}
+
+/// Adds a row; one that is there stays as it is.
+pub(super) fn put(connection: &Connection, row: &AuditRow) -> Result<()> {
+    match row {
+        AuditRow::Begun(entry) => put_entry(connection, entry),
+        AuditRow::Ended(outcome) => put_outcome(connection, outcome),
     }
 }
 

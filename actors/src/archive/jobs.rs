@@ -3,7 +3,7 @@
 //! Owns: their tables, and joining a page of what is in memory to a page of what has ended.
 //! Never: knows who is in memory; that is handed in.
 
-use super::{Archive, Error, Result, sql_offset};
+use super::{Archive, AuditRow, Error, Result, audit, sql_offset};
 use crate::executions::{JobFilter, JobOrder, JobPage};
 use rpa::{
     Guid,
@@ -49,32 +49,23 @@ pub struct LogFilter {
 }
 
 impl Archive {
-    /// Puts executions that are over, all or none. The same id replaces the same rows.
-    pub fn put_executions(&self, executions: &[Execution]) -> Result<()> {
+    /// Puts executions that are over, lines of logs and rows of the audit trail, all or none. The same execution replaces its
+    /// rows; a line or a row of the trail that is there stays as it is.
+    pub fn keep(
+        &self,
+        executions: &[Execution],
+        lines: &[LogEntry],
+        trail: &[AuditRow],
+    ) -> Result<()> {
         self.write(|connection| {
             for execution in executions {
                 put_execution(connection, execution)?;
             }
-            Ok(())
-        })
-    }
-
-    /// Puts lines of logs, all or none; a line that is there stays as it is.
-    pub fn put_logs(&self, entries: &[LogEntry]) -> Result<()> {
-        self.write(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT OR IGNORE INTO logs (run, seq, at_ms, level, kind, robot, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?;
-            for entry in entries {
-                statement.execute(params![
-                    bytes(entry.run),
-                    entry.seq.cast_signed(),
-                    entry.at_ms,
-                    entry.level,
-                    entry.kind,
-                    bytes(entry.robot),
-                    entry.message,
-                ])?;
+            for line in lines {
+                put_line(connection, line)?;
+            }
+            for row in trail {
+                audit::put(connection, row)?;
             }
             Ok(())
         })
@@ -198,6 +189,20 @@ impl Archive {
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+fn put_line(connection: &Connection, line: &LogEntry) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO logs (run, seq, at_ms, level, kind, robot, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        bytes(line.run),
+        line.seq.cast_signed(),
+        line.at_ms,
+        line.level,
+        line.kind,
+        bytes(line.robot),
+        line.message,
+    ])?;
+    Ok(())
 }
 
 fn put_execution(connection: &Connection, execution: &Execution) -> Result<()> {

@@ -18,10 +18,18 @@ use crate::{
 use codec::Tenant;
 use parking_lot::{Condvar, Mutex};
 use rpa::{Guid, execution::Execution};
-use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Executions and lines in one transaction.
 const BATCH: usize = 2_000;
+/// Nobody waits for an execution to be kept: so many of them, or so long, are gathered for one transaction.
+const MANY: usize = 500;
+const GATHER: Duration = Duration::from_millis(100);
 /// With nothing to do, the thread looks up after so long.
 const IDLE: Duration = Duration::from_secs(5);
 /// After a failure the next try waits so long.
@@ -117,7 +125,8 @@ impl Keeper {
     }
 
     fn run(&self, core: &Arc<Core>) {
-        while let Some(batch) = self.next() {
+        let mut gathered = Instant::now();
+        while let Some(batch) = self.next(&mut gathered) {
             if batch.is_empty() {
                 continue;
             }
@@ -145,7 +154,8 @@ impl Keeper {
         }
     }
 
-    fn next(&self) -> Option<Batch> {
+    /// The next batch; it may be empty. None: stop.
+    fn next(&self, gathered: &mut Instant) -> Option<Batch> {
         let mut waiting = self.waiting.lock();
         if waiting.batch.is_empty() {
             if waiting.stop {
@@ -153,9 +163,25 @@ impl Keeper {
             }
             self.changed.wait_for(&mut waiting, IDLE);
         }
+        let mut gathering = GATHER.saturating_sub(gathered.elapsed());
+        if waiting.stop || waiting.batch.executions.len() >= MANY {
+            gathering = Duration::ZERO;
+        }
+        let pressing = !waiting.batch.logs.is_empty() || !waiting.batch.audit.is_empty();
+        if !pressing && !gathering.is_zero() {
+            self.changed.wait_for(&mut waiting, gathering);
+            return Some(Batch::default());
+        }
         let batch = &mut waiting.batch;
+        let executions = match gathering.is_zero() {
+            true => first(&mut batch.executions),
+            false => Vec::new(),
+        };
+        if !executions.is_empty() {
+            *gathered = Instant::now();
+        }
         Some(Batch {
-            executions: first(&mut batch.executions),
+            executions,
             logs: first(&mut batch.logs),
             audit: first(&mut batch.audit),
         })
@@ -198,20 +224,12 @@ fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<Vec<Guid>> 
         .iter()
         .filter_map(|cell| cell.peek(Clone::clone))
         .collect();
-    if !states.is_empty() {
-        archive.put_executions(&states)?;
-    }
     let lines: Vec<LogEntry> = batch
         .logs
         .iter()
         .flat_map(|lines| lines.entries.iter().cloned())
         .collect();
-    if !lines.is_empty() {
-        archive.put_logs(&lines)?;
-    }
     let trail: Vec<AuditRow> = batch.audit.iter().map(|(row, _)| row.clone()).collect();
-    if !trail.is_empty() {
-        archive.put_audit(&trail)?;
-    }
+    archive.keep(&states, &lines, &trail)?;
     Ok(states.iter().map(Execution::id).collect())
 }

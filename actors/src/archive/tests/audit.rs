@@ -41,12 +41,12 @@ fn a_row_is_neither_changed_nor_deleted_and_what_was_refused_is_not_shown() {
         AuditRow::Ended(outcome(2, 400)),
         AuditRow::Begun(entry(3)),
     ];
-    archive.put_audit(&rows).expect("rows");
+    archive.keep(&[], &[], &rows).expect("rows");
     // Put again with other words, they stay as they are.
     let mut other = entry(1);
     other.actor_name = "Bob".to_owned();
     let again = [AuditRow::Begun(other), AuditRow::Ended(outcome(1, 500))];
-    archive.put_audit(&again).expect("rows");
+    archive.keep(&[], &[], &again).expect("rows");
     for sql in [
         "DELETE FROM audit",
         "UPDATE audit SET actor = 'b'",
@@ -82,7 +82,11 @@ fn who_did_it_is_found_in_any_case_of_any_script() {
     let mut row = entry(1);
     row.actor_name = "Ännchen Özil".to_owned();
     archive
-        .put_audit(&[AuditRow::Begun(row), AuditRow::Ended(outcome(1, 200))])
+        .keep(
+            &[],
+            &[],
+            &[AuditRow::Begun(row), AuditRow::Ended(outcome(1, 200))],
+        )
         .expect("rows");
     for (actor, found) in [("ÄNNCHEN", 1), ("özil", 1), ("annchen", 0)] {
         let filter = AuditFilter {
