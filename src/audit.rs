@@ -104,9 +104,8 @@ async fn note(state: Context<State>, entry: AuditEntry, handler: Handler) -> Res
     let response = handler().await;
     if response.status.is_success() {
         let ended = outcome(entry.id, &response);
-        let keeper = &state.engine.keeper;
-        keeper.put_audit(AuditRow::Begun(entry), Box::new(|| ()));
-        keeper.put_audit(AuditRow::Ended(ended), Box::new(|| ()));
+        let rows = [AuditRow::Begun(entry), AuditRow::Ended(ended)];
+        state.engine.keeper.note_audit(rows);
     }
     response
 }

@@ -29,7 +29,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve until told to stop
     Serve(ServeArgs),
-    /// Read all data again and say whether it is whole; no server may run on it
+    /// Read all data again and say whether it is whole; no server may run on what is repaired
     Verify(VerifyArgs),
     /// Copy a consistent state into a new directory, also while the server runs; the keys are not in it
     Backup(BackupArgs),
@@ -41,7 +41,7 @@ pub enum Command {
     User(UserArgs),
     /// Fill a data directory with what a file says; no server may run on it
     Seed(SeedArgs),
-    /// Serve a few sample processes from a data directory that is thrown away
+    /// Serve an example process from a data directory that is thrown away
     Demo(DemoArgs),
     /// Work for a server: run the packages that it sends, on this machine
     Robot(crate::robot::RobotArgs),

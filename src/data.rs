@@ -10,6 +10,7 @@ use crate::{
 use actors::archive::Archive;
 use snapshots::{Disk, FileJournal, JournalOptions, RealDisk};
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -134,11 +135,43 @@ fn copy(
     archive.copy_to(&copied)?;
     blobs::copy(data, into)?;
     let (files, bytes) = weigh(into)?;
-    Ok(BackedUp {
+    let done = BackedUp {
         files,
         bytes,
         sequence: report.last_sequence,
-    })
+    };
+    seal(into, &done)?;
+    Ok(done)
+}
+
+/// Stands in a backup once all of it is there, and says how much that is.
+const SEAL: &str = "backup.json";
+
+fn seal(into: &Path, done: &BackedUp) -> Result<(), Failed> {
+    let mut file = std::fs::File::create(into.join(SEAL))?;
+    file.write_all(&serde_json::to_vec(done)?)?;
+    file.sync_all()?;
+    Ok(std::fs::File::open(into)?.sync_all()?)
+}
+
+/// Refuses what was cut off, has lost something since, or never was a backup.
+fn check_seal(from: &Path) -> Result<(), Failed> {
+    let path = from.join(SEAL);
+    let text = std::fs::read(&path)
+        .map_err(|error| format!("{} is no finished backup: {SEAL}: {error}", from.display()))?;
+    let done: BackedUp =
+        serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (files, bytes) = weigh(from)?;
+    let (files, bytes) = (files - 1, bytes - text.len() as u64);
+    if (files, bytes) != (done.files, done.bytes) {
+        let whole = format!("{} files with {} bytes", done.files, done.bytes);
+        return Err(format!(
+            "{} is not whole: it has {files} files with {bytes} bytes, the backup was of {whole}",
+            from.display()
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// How many files a directory holds, and their bytes.
@@ -162,6 +195,7 @@ fn weigh(directory: &Path) -> std::io::Result<(u64, u64)> {
 pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
     let config = arguments.data.config()?;
     must_exist(&arguments.from)?;
+    check_seal(&arguments.from)?;
     std::fs::create_dir_all(&config.data)?;
     let (from, target) = (
         RealDisk::new(&arguments.from)?,
@@ -171,7 +205,8 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
     let archive = arguments.from.join(ARCHIVE);
     if archive.exists() {
         let copied = config.data.join(ARCHIVE);
-        Archive::open(&archive)?.copy_to(&copied)?;
+        // A copy of bytes: the backup may lie where nothing can be written.
+        std::fs::copy(&archive, &copied)?;
         Archive::open(&copied)?.mark_restored()?;
     }
     blobs::copy(&arguments.from, &config.data)?;

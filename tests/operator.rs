@@ -43,6 +43,18 @@ fn start_some(client: &mut Client, count: usize) -> Vec<String> {
         .collect()
 }
 
+/// Copies a directory with all that is in it.
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("readable").filter_map(Result::ok) {
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy_all(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).expect("copied")),
+        }
+    }
+}
+
 /// The files of the journal with frames in them, oldest first.
 fn segments(server: &Server) -> Vec<PathBuf> {
     let folder = server.data().join("journal");
@@ -133,6 +145,29 @@ fn a_backup_of_a_running_server_is_restored_to_the_same_instances() {
     assert!(copied.status.success(), "{}", said(&copied));
     start_some(&mut client, 5);
     let mut other = Server::prepared(Setup::new());
+    // What is cut off, or was never finished, is no backup.
+    let cut = server.directory().join("cut");
+    copy_all(&backup, &cut);
+    let history = fs::OpenOptions::new()
+        .write(true)
+        .open(cut.join("history.db"));
+    let history = history.expect("the copy of the archive");
+    let length = history.metadata().expect("its length").len();
+    history.set_len(length / 2).expect("cut");
+    let unfinished = server.directory().join("unfinished");
+    copy_all(&backup, &unfinished);
+    fs::remove_file(unfinished.join("backup.json")).expect("its last file");
+    for (from, why) in [
+        (&cut, "is not whole"),
+        (&unfinished, "is no finished backup"),
+    ] {
+        let refused = run(&other, &["restore", &from.display().to_string()]);
+        assert!(
+            !refused.status.success() && said(&refused).contains(why),
+            "{}",
+            said(&refused)
+        );
+    }
     let restored = run(&other, &["restore", &backup.display().to_string()]);
     assert!(restored.status.success(), "{}", said(&restored));
     other.start_again();

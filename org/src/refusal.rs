@@ -51,7 +51,7 @@ pub enum Refusal {
         id: Guid,
     },
     /// Something else has this name.
-    #[error("there is a {what} called '{name}' already")]
+    #[error("the name '{name}' is taken by another {what}")]
     NameTaken {
         /// What it is.
         what: &'static str,

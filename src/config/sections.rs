@@ -239,6 +239,9 @@ pub struct Live {
     /// Frames that wait for one reader, in bytes.
     #[serde(deserialize_with = "size::deserialize")]
     pub max_buffer: u64,
+    /// Entities that the filters of one connection keep in mind.
+    #[serde(deserialize_with = "text::positive")]
+    pub remembered: usize,
     /// Time for which a reader may take none of them.
     #[serde(deserialize_with = "duration::deserialize")]
     pub stall: Duration,
@@ -375,6 +378,7 @@ impl Default for Live {
             connections: None,
             subscriptions: 256,
             max_buffer: MIB,
+            remembered: 200_000,
             stall: Duration::from_secs(30),
             ping: Duration::from_secs(30),
             silence: Duration::from_secs(90),

@@ -197,8 +197,7 @@ async fn collect(state: &State, polling: &mut Polling, id: Guid, wait: Duration)
             if close == Close::Secret {
                 return secret_ended();
             }
-            let problem = write::problem("closed", frames::close(close).1);
-            polling.pending.push(problem);
+            polling.pending.push(write::closed(frames::close(close)));
             break;
         }
         let is_ack = matches!(message, ToRobot::AckLogs { .. } | ToRobot::AckResult { .. });

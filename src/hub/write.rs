@@ -59,6 +59,12 @@ pub fn problem(code: &str, message: &str) -> String {
     json!({"type": "problem", "code": code, "message": message}).to_string()
 }
 
+/// The end of a session by polling: what a close frame says elsewhere.
+pub fn closed((close_code, message): (u16, &str)) -> String {
+    json!({"type": "problem", "code": "closed", "closeCode": close_code, "message": message})
+        .to_string()
+}
+
 fn of_run<const N: usize>(kind: &str, run: RunRef, more: [(&str, Value); N]) -> Value {
     let mut fields = Map::new();
     fields.insert("type".to_owned(), json!(kind));

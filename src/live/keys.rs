@@ -65,6 +65,11 @@ impl Keys {
         }
     }
 
+    /// How many are kept in mind.
+    pub fn count(&self) -> usize {
+        self.shown.len()
+    }
+
     /// Something is shown.
     pub fn insert(&mut self, key: Key) {
         self.shown.insert(key);

@@ -179,6 +179,26 @@ impl Subscription {
         }
     }
 
+    /// How many entities it keeps in mind.
+    pub fn remembered(&self) -> usize {
+        match &self.memory {
+            Memory::Keys(keys) => keys.count(),
+            Memory::None | Memory::Painted(_) | Memory::Read(_) => 0,
+        }
+    }
+
+    /// Why it ends when the connection keeps more in mind than it may.
+    pub fn too_much(&self) -> Refused {
+        Refused {
+            status: 413,
+            ..Refused::new(
+                Some(&self.id),
+                "too-much-remembered",
+                "filters of what changes keep in mind what they have shown, and that is too much",
+            )
+        }
+    }
+
     /// It is asked whether the rights are still the same.
     pub fn ask_rights(&mut self) {
         if self.rights.is_some() && self.due.is_none() {

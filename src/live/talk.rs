@@ -190,7 +190,14 @@ impl<'s> Talk<'s> {
             wake: &self.wake,
         };
         match self.subscriptions[at].turn(&scene, self.out).await? {
-            Turned::On => Ok(()),
+            Turned::On => {
+                let remembered = self.subscriptions.iter().map(Subscription::remembered);
+                if remembered.sum::<usize>() > self.state.config.live.remembered {
+                    let refused = self.subscriptions.remove(at).too_much();
+                    return self.out.send(frames::problem(&refused));
+                }
+                Ok(())
+            }
             Turned::Over(refused) => {
                 self.subscriptions.remove(at);
                 self.out.send(frames::problem(&refused))

@@ -260,7 +260,11 @@ impl Agent {
         let Some(Phase::Running(running)) = phase else {
             return Ok(());
         };
-        tracing::info!(run = run.run_instance_id, status = %result["status"], "a run has ended");
+        tracing::info!(
+            run = run.run_instance_id,
+            status = result["status"].as_str().unwrap_or_default(),
+            "a run has ended"
+        );
         if running.is_forgotten {
             return running.home.remove().map_err(failed("removing a run"));
         }

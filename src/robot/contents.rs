@@ -26,6 +26,9 @@ pub enum ContentsError {
     /// It is no sound package.
     #[error("{0}")]
     Package(String),
+    /// What it says of itself cannot be followed by any robot, now or later.
+    #[error("{0}")]
+    Malformed(String),
     /// There is nothing in it that this robot runs.
     #[error("this robot runs no {0}")]
     Unsupported(String),
@@ -112,7 +115,8 @@ pub fn command(file: &Path) -> Result<Vec<String>, ContentsError> {
             .iter()
             .any(|interpreter| lower.ends_with(interpreter.extension));
         if is_ours && archive.index_for_name(&entry).is_none() {
-            return Err(bad(&format!("its entry '{entry}' is not in it")));
+            let cause = format!("its entry '{entry}' is not in it");
+            return Err(ContentsError::Malformed(cause));
         }
         if is_ours {
             return with_interpreter(&entry);
@@ -143,7 +147,7 @@ fn settings<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
 ) -> Result<Option<Vec<String>>, ContentsError> {
     let bad = |cause: &dyn std::fmt::Display| {
-        ContentsError::Package(format!("the package's loomwork.toml is malformed: {cause}"))
+        ContentsError::Malformed(format!("the package's loomwork.toml is malformed: {cause}"))
     };
     let Some(index) = archive.index_for_name("loomwork.toml") else {
         return Ok(None);

@@ -161,7 +161,11 @@ impl Logs {
             self.repeats = 0;
             // A zero behind them: half a number is not mistaken for one.
             let text = format!("{} {} 0", self.safe.seq, self.safe.offset);
-            fs::write(&self.safe_path, text)?;
+            match fs::write(&self.safe_path, text) {
+                // What ran has deleted its folder: nothing is sent from there after a restart.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
         }
         Ok(())
     }

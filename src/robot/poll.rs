@@ -114,13 +114,14 @@ pub async fn session(
             Ok(Turn::Reply(reply)) => reply,
         };
         session.id = Some(reply.session);
-        let mut happened = vec![Event::Contact(begun)];
+        let (mut happened, mut closed) = (vec![Event::Contact(begun)], None);
         for message in reply.messages {
             if let Some(every) = heartbeat(&message) {
                 course.was_welcomed = true;
                 session.every = every;
             }
             session.note(&message);
+            closed = closed.or_else(|| close_of(&message));
             happened.push(Event::Heard(message));
         }
         for event in happened {
@@ -128,7 +129,18 @@ pub async fn session(
                 return Closed::Bye;
             }
         }
+        if let Some(closed) = closed {
+            return closed;
+        }
     }
+}
+
+/// The end of the session, when a message says it.
+fn close_of(message: &Value) -> Option<Closed> {
+    let code = message["closeCode"].as_u64()?;
+    let is_end = message["type"] == "problem" && message["code"] == "closed";
+    let cause = message["message"].as_str().unwrap_or_default().to_owned();
+    is_end.then(|| Closed::Code(u16::try_from(code).unwrap_or_default(), cause))
 }
 
 impl Session<'_> {

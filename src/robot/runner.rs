@@ -109,7 +109,7 @@ pub async fn prepare(
     let command = command.map_err(|error| {
         let reason = match &error {
             ContentsError::Package(_) => Reason::Package,
-            ContentsError::Unsupported(_) => Reason::Unsupported,
+            ContentsError::Malformed(_) | ContentsError::Unsupported(_) => Reason::Unsupported,
             ContentsError::Lacks(_) => Reason::Other,
         };
         (reason, error.to_string())

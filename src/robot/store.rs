@@ -179,6 +179,8 @@ impl Home {
 
     /// Keeps a result.
     pub fn finish(&self, result: &Value) -> io::Result<()> {
+        // What ran may have deleted it.
+        fs::create_dir_all(&self.path)?;
         write(&self.path.join("result.json"), &serde_json::to_vec(result)?)
     }
 
@@ -196,8 +198,10 @@ impl Home {
             return Ok(());
         };
         let gone = folder.join(format!(".{}.gone", name.to_string_lossy()));
-        fs::rename(&self.path, &gone)?;
-        sync(folder)?;
+        match fs::rename(&self.path, &gone) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => sync(folder)?,
+        }
         remove_tree(&gone);
         Ok(())
     }

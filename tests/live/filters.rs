@@ -278,3 +278,29 @@ fn what_leaves_the_filter_has_ended_for_this_subscriber() {
     // An end may also be told of what it never had, as long as it is told of what it had.
     again.until(|message| message["kind"] == "ended" && message["item"]["id"] == task(&one));
 }
+
+#[test]
+fn filters_of_what_changes_keep_only_so_much_in_mind() {
+    let server = Server::start(Setup::new().set("live", "remembered", "3"));
+    let mut client = server.client();
+    client.deploy("one.bpmn", &models::one_task("one"));
+    for n in 0..4 {
+        start(&mut client, "one", &format!("k{n}"));
+    }
+    let mut watcher = Watcher::connect(&server);
+    let state = json!({ "state": "active" });
+    watcher
+        .say(&json!({ "op": "subscribe", "id": "loose", "topic": "instances", "filter": state }));
+    let told = watcher.until(|message| message["op"] == "problem");
+    let told = told.last().expect("a problem");
+    assert_eq!(told["code"], "too-much-remembered", "{told}");
+    assert_eq!(
+        (&told["status"], &told["id"]),
+        (&json!(413), &json!("loose"))
+    );
+    // What never changes needs nothing to be kept in mind, and the connection stays.
+    watcher.say(&json!({ "op": "subscribe", "id": "all", "topic": "instances" }));
+    let told = watcher.until(|message| message["id"] == "all");
+    let told = told.last().expect("a state");
+    assert_eq!(told["items"].as_array().map(Vec::len), Some(4), "{told}");
+}

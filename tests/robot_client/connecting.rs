@@ -90,14 +90,27 @@ async fn without_websockets_the_same_is_said_by_polling_and_no_answer_is_lost() 
 
 #[tokio::test]
 async fn a_robot_ends_with_the_reason_when_there_is_no_sense_in_going_on() {
-    let rows = [
-        (4409, false, 4, "another robot has connected with this id"),
-        (4426, false, 5, "version"),
-        (4401, true, 3, "refuses this robot's id and secret"),
+    let rows: [(u16, bool, i32, &str, &[&str]); 4] = [
+        (
+            4409,
+            false,
+            4,
+            "another robot has connected with this id",
+            &[],
+        ),
+        (
+            4409,
+            false,
+            4,
+            "another robot has connected with this id",
+            &["--poll"],
+        ),
+        (4426, false, 5, "version", &[]),
+        (4401, true, 3, "refuses this robot's id and secret", &[]),
     ];
-    for (close, refuses_secret, code, text) in rows {
+    for (close, refuses_secret, code, text, options) in rows {
         let mut hub = Hub::start().await;
-        let robot = Robot::start(&hub, &[]);
+        let robot = Robot::start(&hub, options);
         let (line, _) = hub.greeted("forget").await;
         hub.manners().refuses_secret = refuses_secret;
         line.close(close);

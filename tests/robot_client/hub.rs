@@ -349,7 +349,10 @@ impl Session {
         while let Some(act) = next {
             match act {
                 Act::Say(message) => messages.push(message),
-                Act::Close(_) | Act::Cut => return json!({ "gone": true }),
+                Act::Close(code) => messages.push(json!({
+                    "type": "problem", "code": "closed", "closeCode": code, "message": "closed",
+                })),
+                Act::Cut => return json!({ "gone": true }),
             }
             next = self.acts.try_recv().ok();
         }

@@ -36,14 +36,14 @@ async fn what_cannot_be_run_is_refused_with_the_reason() {
             "lost",
             package(&[("project.json", &lost), ("main.sh", "")]),
             same,
-            "package",
+            "unsupported",
             "lost.py",
         ),
         (
             "toml",
             package(&[("loomwork.toml", "command = []")]),
             same,
-            "package",
+            "unsupported",
             "loomwork.toml",
         ),
         (

@@ -27,7 +27,7 @@ use std::{
 
 /// Executions and lines in one transaction.
 const BATCH: usize = 2_000;
-/// Nobody waits for an execution to be kept: so many of them, or so long, are gathered for one transaction.
+/// What nobody waits for is gathered for one transaction: so much of it, or so long.
 const MANY: usize = 500;
 const GATHER: Duration = Duration::from_millis(100);
 /// With nothing to do, the thread looks up after so long.
@@ -53,7 +53,7 @@ pub struct Keeper {
 }
 
 /// A row of the audit trail, and who wants to know that it is kept.
-type Trail = (AuditRow, Kept);
+type Trail = (AuditRow, Option<Kept>);
 
 /// What goes into one transaction.
 #[derive(Default)]
@@ -72,6 +72,8 @@ impl Batch {
 #[derive(Default)]
 struct Waiting {
     batch: Batch,
+    /// Somebody waits for a part of it.
+    is_awaited: bool,
     stop: bool,
     failure: Option<String>,
 }
@@ -90,13 +92,26 @@ impl Keeper {
             entries,
             kept,
         };
-        self.waiting.lock().batch.logs.push(lines);
+        let mut waiting = self.waiting.lock();
+        waiting.batch.logs.push(lines);
+        waiting.is_awaited = true;
+        drop(waiting);
         self.changed.notify_all();
     }
 
     /// Adds to the audit trail; `kept` is called when the row survives a crash.
     pub fn put_audit(&self, row: AuditRow, kept: Kept) {
-        self.waiting.lock().batch.audit.push((row, kept));
+        let mut waiting = self.waiting.lock();
+        waiting.batch.audit.push((row, Some(kept)));
+        waiting.is_awaited = true;
+        drop(waiting);
+        self.changed.notify_all();
+    }
+
+    /// Adds to the audit trail what is durable elsewhere: nobody waits for it, and a crash may take it.
+    pub fn note_audit(&self, rows: impl IntoIterator<Item = AuditRow>) {
+        let rows = rows.into_iter().map(|row| (row, None));
+        self.waiting.lock().batch.audit.extend(rows);
         self.changed.notify_all();
     }
 
@@ -142,7 +157,7 @@ impl Keeper {
                     for lines in batch.logs {
                         (lines.kept)();
                     }
-                    for (_, kept) in batch.audit {
+                    for kept in batch.audit.into_iter().filter_map(|(_, kept)| kept) {
                         kept();
                     }
                 }
@@ -164,11 +179,10 @@ impl Keeper {
             self.changed.wait_for(&mut waiting, IDLE);
         }
         let mut gathering = GATHER.saturating_sub(gathered.elapsed());
-        if waiting.stop || waiting.batch.executions.len() >= MANY {
+        if waiting.stop || waiting.batch.executions.len() + waiting.batch.audit.len() >= MANY {
             gathering = Duration::ZERO;
         }
-        let pressing = !waiting.batch.logs.is_empty() || !waiting.batch.audit.is_empty();
-        if !pressing && !gathering.is_zero() {
+        if !waiting.is_awaited && !gathering.is_zero() {
             self.changed.wait_for(&mut waiting, gathering);
             return Some(Batch::default());
         }
@@ -177,19 +191,22 @@ impl Keeper {
             true => first(&mut batch.executions),
             false => Vec::new(),
         };
-        if !executions.is_empty() {
+        if gathering.is_zero() {
             *gathered = Instant::now();
         }
-        Some(Batch {
+        let taken = Batch {
             executions,
             logs: first(&mut batch.logs),
             audit: first(&mut batch.audit),
-        })
+        };
+        waiting.is_awaited = !waiting.batch.logs.is_empty() || !waiting.batch.audit.is_empty();
+        Some(taken)
     }
 
     fn put_back(&self, batch: Batch, failure: String) {
         let mut waiting = self.waiting.lock();
         waiting.failure = Some(failure);
+        waiting.is_awaited = true;
         if waiting.stop {
             // Executions are in the journal, robots send their lines again, and who waits for a row is told.
             waiting.batch = Batch::default();
