@@ -30,7 +30,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 /// Threads that run scripts.
 const SCRIPT_THREADS: usize = 2;
@@ -80,6 +84,8 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
         process_center::deploy_example(&state, name, model).await?;
     }
     let router = Arc::new(router(&state, extra.page)?);
+    // Before anybody can know that it serves: whoever ends it then ends it in order.
+    let mut signals = Signals::new()?;
     let (stop, stopped) = watch::channel(false);
     let (listeners, addresses) = bind(&config.listen).await?;
     state.set_public_urls(&addresses);
@@ -97,7 +103,7 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     let sweeping = tokio::spawn(sweeping);
     let control = start_control(&state, stopped.clone());
     say_ready(config, &addresses, begun, &extra)?;
-    wait_for_signal().await?;
+    signals.recv().await;
     tracing::info!("stopping: requests under way are finished, then a snapshot is taken");
     engine.robots.leave();
     // The receivers live in the tasks that are awaited below.
@@ -171,15 +177,27 @@ fn say_ready(
     Ok(())
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, from when this is made.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Waits for one.
+    async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 fn router(state: &Arc<State>, page: Option<&'static str>) -> Result<Router<State>, Failed> {
@@ -357,11 +375,11 @@ fn wait_passing_signals(child: &mut std::process::Child) -> Result<ExitStatus, F
         });
         runtime.block_on(async move {
             let mut ended = receiver;
+            let mut signals = Signals::new()?;
             loop {
                 tokio::select! {
                     status = &mut ended => return Ok(status??),
-                    signalled = wait_for_signal() => {
-                        signalled?;
+                    () = signals.recv() => {
                         // It may have ended already.
                         let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
                     }
