@@ -96,6 +96,13 @@ fn fill_in(core: &Core, state: &State, action: &mut Action) {
                     || job.open_run().is_some_and(|run| run.robot == robot)
             });
         }
+        Action::DeleteAsset { id, open_jobs } => {
+            let asset = Some(*id);
+            *open_jobs = core.executions.open_jobs(|job| {
+                let mut arguments = job.spec.arguments.iter();
+                arguments.any(|sourced| sourced.argument.asset_id() == asset)
+            });
+        }
         _ => {}
     }
 }

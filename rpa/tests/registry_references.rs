@@ -114,7 +114,22 @@ fn what_is_used_is_not_deleted_and_the_refusal_names_the_user() {
                 users: vec!["2 jobs".into()],
             }),
         ),
-        (Action::DeleteAsset { id: Guid(0xb0) }, used(&["w"])),
+        (
+            Action::DeleteAsset {
+                id: Guid(0xb0),
+                open_jobs: 0,
+            },
+            used(&["w"]),
+        ),
+        (
+            Action::DeleteAsset {
+                id: Guid(0xb0),
+                open_jobs: 2,
+            },
+            Err(Refusal::InUse {
+                users: vec!["workflow 'w'".into(), "2 jobs".into()],
+            }),
+        ),
     ];
     for (action, expected) in rows {
         assert_eq!(
@@ -133,7 +148,10 @@ fn what_is_used_is_not_deleted_and_the_refusal_names_the_user() {
             connected: false,
             open_jobs: 0,
         },
-        Action::DeleteAsset { id: Guid(0xb0) },
+        Action::DeleteAsset {
+            id: Guid(0xb0),
+            open_jobs: 0,
+        },
     ] {
         desk.done(action);
     }
@@ -193,7 +211,10 @@ fn an_asset_is_used_by_whatever_names_it_in_an_argument() {
         Err(Refusal::InUse { users }) => users,
         other => panic!("{other:?}"),
     };
-    let delete = Action::DeleteAsset { id: key };
+    let delete = Action::DeleteAsset {
+        id: key,
+        open_jobs: 0,
+    };
     assert_eq!(users(delete.clone()), ["layout 'l'", "schedule 'c'"]);
     assert_eq!(
         users(Action::DeleteLayout { id: Guid(0xa0) }),
@@ -348,7 +369,10 @@ fn another_company_sees_and_changes_nothing() {
             etag: None,
             settings: RobotSettings::default(),
         },
-        Action::DeleteAsset { id: Guid(0xb0) },
+        Action::DeleteAsset {
+            id: Guid(0xb0),
+            open_jobs: 0,
+        },
     ] {
         let refused = desk.send(action.clone()).unwrap_err();
         assert_eq!(

@@ -155,7 +155,10 @@ fn action((what, which, other, how): Step, now_ms: i64) -> Action {
             department,
             settings: layout(other, how),
         },
-        21 if how % 4 == 0 => Action::DeleteAsset { id: id(7, which) },
+        21 if how % 4 == 0 => Action::DeleteAsset {
+            id: id(7, which),
+            open_jobs: 0,
+        },
         21 => Action::CreateAsset {
             id: id(7, which),
             department,

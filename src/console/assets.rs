@@ -160,7 +160,7 @@ async fn change(call: Call) -> Answered {
 /// `DELETE /openapi/assets/{id}`
 async fn remove(call: Call) -> Answered {
     let id = find(&call, P::AssetDelete)?.id;
-    let command = call.command(Action::DeleteAsset { id });
+    let command = call.command(Action::DeleteAsset { id, open_jobs: 0 });
     call.state.engine.change_registry(command).await?;
     done()
 }

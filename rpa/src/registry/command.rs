@@ -169,8 +169,8 @@ pub enum Action {
         etag: Option<String>,
         settings: AssetSettings,
     },
-    /// Delete an asset that no argument names.
-    DeleteAsset { id: Guid },
+    /// Delete an asset that no argument names, neither of what is kept nor of a job; `open_jobs` is how many jobs do.
+    DeleteAsset { id: Guid, open_jobs: usize },
     /// Make a schedule.
     CreateSchedule {
         id: Guid,

@@ -146,7 +146,7 @@ impl Deciding<'_> {
                 settings,
             } => self.create_asset(id, department, settings),
             Action::ChangeAsset { id, etag, settings } => self.change_asset(id, etag, settings),
-            Action::DeleteAsset { id } => self.delete_asset(id),
+            Action::DeleteAsset { id, open_jobs } => self.delete_asset(id, open_jobs),
             Action::CreateSchedule {
                 id,
                 department,

@@ -85,7 +85,7 @@ impl Deciding<'_> {
         })
     }
 
-    pub(super) fn delete_asset(&self, id: Guid) -> Decided {
+    pub(super) fn delete_asset(&self, id: Guid, open_jobs: usize) -> Decided {
         self.asset(id)?;
         let names = |argument: &Argument| argument.asset_id() == Some(id);
         let workflows = self
@@ -106,7 +106,14 @@ impl Deciding<'_> {
             .schedules(self.tenant)
             .filter(|schedule| schedule.arguments.iter().any(names))
             .map(|schedule| user(Kind::Schedule, &schedule.label.name));
-        Self::unused(workflows.chain(layouts).chain(schedules).collect())?;
+        let jobs = (open_jobs > 0).then(|| format!("{open_jobs} jobs"));
+        Self::unused(
+            workflows
+                .chain(layouts)
+                .chain(schedules)
+                .chain(jobs)
+                .collect(),
+        )?;
         Ok(Self::removed(Kind::Asset, id))
     }
 }
