@@ -68,8 +68,8 @@ async fn follow(
     entry: AuditEntry,
     handler: Handler,
 ) -> Result<Response, Fault> {
-    match state.engine.admit() {
-        Ok(_) => {}
+    match state.engine.has_room() {
+        Ok(()) => {}
         Err(Failure::DiskFull) => return Err(Fault::DiskFull),
         Err(_) => return Err(without_row()),
     }

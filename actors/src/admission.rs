@@ -41,14 +41,7 @@ impl Admission {
 
     /// Lets a command in or says why not.
     pub fn admit(&self, space: Space, archive_backlog: usize) -> Result<Admitted<'_>, Failure> {
-        match space {
-            Space::Open => {}
-            Space::Short => return Err(Failure::Overloaded { retry_after_s: 1 }),
-            Space::Full => return Err(Failure::DiskFull),
-        }
-        if archive_backlog > self.bounds.archive_backlog {
-            return Err(Failure::Overloaded { retry_after_s: 1 });
-        }
+        self.has_room(space, archive_backlog)?;
         if self.under_way.fetch_add(1, Ordering::Relaxed) >= self.bounds.commands {
             self.under_way.fetch_sub(1, Ordering::Relaxed);
             return Err(Failure::Overloaded { retry_after_s: 1 });
@@ -57,6 +50,22 @@ impl Admission {
             admission: self,
             since: Instant::now(),
         })
+    }
+
+    /// Whether a command would be let in now; none is, so none is counted.
+    pub fn has_room(&self, space: Space, archive_backlog: usize) -> Result<(), Failure> {
+        match space {
+            Space::Open => {}
+            Space::Short => return Err(Failure::Overloaded { retry_after_s: 1 }),
+            Space::Full => return Err(Failure::DiskFull),
+        }
+        if archive_backlog > self.bounds.archive_backlog {
+            return Err(Failure::Overloaded { retry_after_s: 1 });
+        }
+        if self.under_way() >= self.bounds.commands {
+            return Err(Failure::Overloaded { retry_after_s: 1 });
+        }
+        Ok(())
     }
 
     /// Commands under way.

@@ -129,6 +129,12 @@ impl Core {
             .admit(self.queue.space(), self.archiver.backlog())
     }
 
+    /// Whether a command would be let in now, for what is better refused before it has begun.
+    pub fn has_room(&self) -> Result<(), Failure> {
+        self.admission
+            .has_room(self.queue.space(), self.archiver.backlog())
+    }
+
     /// Lets an answer leave when what it was decided on is durable and visible.
     pub fn answer(&self, slot: &Slot, answer: Answer) {
         if slot.sequence() <= self.queue.published() {

@@ -182,7 +182,7 @@ pub async fn delete_version(call: Call) -> Answered {
 pub async fn upload(mut call: Call) -> Answered {
     let place = call.place(&Default::default(), Permission::PackageUpload)?;
     // Refused before the bytes come, not after.
-    drop(call.state.engine.admit()?);
+    call.state.engine.has_room()?;
     let stream = call.request.take_stream();
     let whole = std::mem::take(&mut call.request.body);
     let arrived = call.state.blobs.receive(stream, whole).await?;
