@@ -67,13 +67,25 @@ impl Batch {
     fn is_empty(&self) -> bool {
         self.executions.is_empty() && self.logs.is_empty() && self.audit.is_empty()
     }
+
+    /// Somebody waits for a part of it.
+    fn is_awaited(&self) -> bool {
+        !self.logs.is_empty() || self.audit.iter().any(|(_, kept)| kept.is_some())
+    }
+
+    /// It has gathered enough.
+    fn is_large(&self) -> bool {
+        self.executions.len() + self.audit.len() >= MANY
+    }
+
+    fn is_pressing(&self) -> bool {
+        self.is_large() || self.is_awaited()
+    }
 }
 
 #[derive(Default)]
 struct Waiting {
     batch: Batch,
-    /// Somebody waits for a part of it.
-    is_awaited: bool,
     stop: bool,
     failure: Option<String>,
 }
@@ -81,8 +93,7 @@ struct Waiting {
 impl Keeper {
     /// Executions are over.
     pub fn put(&self, finished: Vec<Arc<Cell>>) {
-        self.waiting.lock().batch.executions.extend(finished);
-        self.changed.notify_all();
+        self.add(|batch| batch.executions.extend(finished));
     }
 
     /// Lines of a company's log have come; `kept` is called when they survive a crash.
@@ -92,27 +103,29 @@ impl Keeper {
             entries,
             kept,
         };
-        let mut waiting = self.waiting.lock();
-        waiting.batch.logs.push(lines);
-        waiting.is_awaited = true;
-        drop(waiting);
-        self.changed.notify_all();
+        self.add(|batch| batch.logs.push(lines));
     }
 
     /// Adds to the audit trail; `kept` is called when the row survives a crash.
     pub fn put_audit(&self, row: AuditRow, kept: Kept) {
-        let mut waiting = self.waiting.lock();
-        waiting.batch.audit.push((row, Some(kept)));
-        waiting.is_awaited = true;
-        drop(waiting);
-        self.changed.notify_all();
+        self.add(|batch| batch.audit.push((row, Some(kept))));
     }
 
     /// Adds to the audit trail what is durable elsewhere: nobody waits for it, and a crash may take it.
     pub fn note_audit(&self, rows: impl IntoIterator<Item = AuditRow>) {
-        let rows = rows.into_iter().map(|row| (row, None));
-        self.waiting.lock().batch.audit.extend(rows);
-        self.changed.notify_all();
+        self.add(|batch| batch.audit.extend(rows.into_iter().map(|row| (row, None))));
+    }
+
+    /// The thread is woken by the first of what gathers, and when it may gather no longer.
+    fn add(&self, add: impl FnOnce(&mut Batch)) {
+        let mut waiting = self.waiting.lock();
+        let is_first = waiting.batch.is_empty();
+        add(&mut waiting.batch);
+        let is_pressing = waiting.batch.is_pressing();
+        drop(waiting);
+        if is_first || is_pressing {
+            self.changed.notify_all();
+        }
     }
 
     /// What waits: executions, batches of lines and rows of the trail.
@@ -178,35 +191,30 @@ impl Keeper {
             }
             self.changed.wait_for(&mut waiting, IDLE);
         }
-        let mut gathering = GATHER.saturating_sub(gathered.elapsed());
-        if waiting.stop || waiting.batch.executions.len() + waiting.batch.audit.len() >= MANY {
-            gathering = Duration::ZERO;
-        }
-        if !waiting.is_awaited && !gathering.is_zero() {
+        let gathering = match waiting.stop || waiting.batch.is_large() {
+            true => Duration::ZERO,
+            false => GATHER.saturating_sub(gathered.elapsed()),
+        };
+        if !gathering.is_zero() && !waiting.batch.is_awaited() {
             self.changed.wait_for(&mut waiting, gathering);
             return Some(Batch::default());
         }
         let batch = &mut waiting.batch;
-        let executions = match gathering.is_zero() {
-            true => first(&mut batch.executions),
-            false => Vec::new(),
-        };
-        if gathering.is_zero() {
-            *gathered = Instant::now();
-        }
-        let taken = Batch {
-            executions,
+        let mut taken = Batch {
+            executions: Vec::new(),
             logs: first(&mut batch.logs),
             audit: first(&mut batch.audit),
         };
-        waiting.is_awaited = !waiting.batch.logs.is_empty() || !waiting.batch.audit.is_empty();
+        if gathering.is_zero() {
+            taken.executions = first(&mut batch.executions);
+            *gathered = Instant::now();
+        }
         Some(taken)
     }
 
     fn put_back(&self, batch: Batch, failure: String) {
         let mut waiting = self.waiting.lock();
         waiting.failure = Some(failure);
-        waiting.is_awaited = true;
         if waiting.stop {
             // Executions are in the journal, robots send their lines again, and who waits for a row is told.
             waiting.batch = Batch::default();
