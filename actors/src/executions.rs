@@ -163,6 +163,20 @@ fn begin(
 /// Makes the answer of an execute.
 pub type RenderExecution = Box<dyn FnOnce(&Execution) -> Rendered + Send>;
 
+/// What the registry records of a beginning, and its answer when that is remembered.
+pub(crate) type Begun = (Vec<registry::Event>, Option<Arc<Rendered>>);
+
+/// Looks at an execution that has just begun.
+pub(crate) fn seen<T>(
+    core: &Core,
+    execution: Guid,
+    view: impl FnOnce(&Execution) -> T,
+) -> Result<T, Failure> {
+    let cell = core.executions.get(execution);
+    let seen = cell.and_then(|cell| cell.peek(view));
+    seen.ok_or(Failure::Panicked)
+}
+
 impl Engine {
     /// Executes a workflow or a layout; `view` looks at what it has become, its result leaves when that is durable.
     pub async fn execute<T: Send + 'static>(
@@ -176,9 +190,7 @@ impl Engine {
         self.registry
             .settle(core, |state| {
                 let (events, _) = start(core, state, &execute, target, None)?;
-                let cell = core.executions.get(execute.execution);
-                let seen = cell.and_then(|cell| cell.peek(view));
-                Ok((events, seen.ok_or(Failure::Panicked)?))
+                Ok((events, seen(core, execute.execution, view)?))
             })
             .await
     }
@@ -191,19 +203,28 @@ impl Engine {
         request: Remember,
         render: impl FnOnce(&Execution) -> Rendered + Send + 'static,
     ) -> Result<Arc<Rendered>, Failure> {
+        let core = self.core();
+        let begin = |state: &State, remember| start(core, state, &execute, target, Some(remember));
+        self.begin_once(request, Box::new(render), begin).await
+    }
+
+    /// Begins an execution under the registry's lock, once for a request.
+    pub(crate) async fn begin_once(
+        &self,
+        request: Remember,
+        render: RenderExecution,
+        begin: impl FnOnce(&State, (Remember, RenderExecution)) -> Result<Begun, Failure>,
+    ) -> Result<Arc<Rendered>, Failure> {
         let _admitted = self.admit()?;
         if let Some(answer) = self.begin(request).await? {
             return Ok(answer);
         }
         let _in_flight = self.idempotency.hold(request);
-        let core = self.core();
-        let remember: (Remember, RenderExecution) = (request, Box::new(render));
-        self.registry
-            .settle(core, |state| {
-                let (events, rendered) = start(core, state, &execute, target, Some(remember))?;
-                Ok((events, rendered.ok_or(Failure::Panicked)?))
-            })
-            .await
+        let settled = self.registry.settle(self.core(), |state| {
+            let (events, rendered) = begin(state, (request, render))?;
+            Ok((events, rendered.ok_or(Failure::Panicked)?))
+        });
+        settled.await
     }
 
     /// Repeats an ended job in an execution of its own.
@@ -221,9 +242,7 @@ impl Engine {
                 let has_robot = |queue: Guid| core.jobs.read().has_free_robot(queue);
                 let start = plan::again(state, tenant, retry, &has_robot)?;
                 begin(core, execution, tenant, start, None)?;
-                let cell = core.executions.get(execution);
-                let seen = cell.and_then(|cell| cell.peek(view));
-                Ok((Vec::new(), seen.ok_or(Failure::Panicked)?))
+                Ok((Vec::new(), seen(core, execution, view)?))
             })
             .await
     }

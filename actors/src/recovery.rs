@@ -398,7 +398,7 @@ impl RecoveredInstance {
 }
 
 /// An entity's company, and the rest of its bytes.
-fn of_company(bytes: &[u8]) -> Result<(Tenant, &[u8]), DecodeError> {
+pub(crate) fn of_company(bytes: &[u8]) -> Result<(Tenant, &[u8]), DecodeError> {
     let (tenant, rest) = bytes.split_first_chunk::<4>().ok_or(DecodeError::Empty)?;
     Ok((Tenant(u32::from_le_bytes(*tenant)), rest))
 }

@@ -173,9 +173,7 @@ impl Engine {
         let (core, execution) = (self.core(), firing.execution);
         let settled = self.registry.settle(core, |state| {
             let (events, _) = firing.decide(core, state, None)?;
-            let cell = core.executions.get(execution);
-            let seen = cell.and_then(|cell| cell.peek(view));
-            Ok((events, seen.ok_or(Failure::Panicked)?))
+            Ok((events, executions::seen(core, execution, view)?))
         });
         settled.await
     }
@@ -187,17 +185,8 @@ impl Engine {
         request: Remember,
         render: impl FnOnce(&Execution) -> Rendered + Send + 'static,
     ) -> Result<Arc<Rendered>, Failure> {
-        let _admitted = self.admit()?;
-        if let Some(answer) = self.begin(request).await? {
-            return Ok(answer);
-        }
-        let _in_flight = self.idempotency.hold(request);
         let core = self.core();
-        let remember: (Remember, RenderExecution) = (request, Box::new(render));
-        let settled = self.registry.settle(core, |state| {
-            let (events, rendered) = firing.decide(core, state, Some(remember))?;
-            Ok((events, rendered.ok_or(Failure::Panicked)?))
-        });
-        settled.await
+        let begin = |state: &State, remember| firing.decide(core, state, Some(remember));
+        self.begin_once(request, Box::new(render), begin).await
     }
 }

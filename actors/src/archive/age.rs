@@ -3,7 +3,7 @@
 //! Owns: deleting by age, a bounded number at a time.
 //! Never: touches the audit trail, which is only added to.
 
-use super::{Archive, Result, write::delete};
+use super::{Archive, Result, jobs::delete_execution, write::delete};
 use rusqlite::{Connection, params};
 
 impl Archive {
@@ -27,14 +27,10 @@ impl Archive {
                 "SELECT id FROM executions WHERE finished_ms < ?1 ORDER BY finished_ms LIMIT ?2";
             let groups = ids(connection, sql, ms, limit)?;
             for group in &groups {
-                for sql in [
-                    "DELETE FROM logs WHERE run IN (SELECT id FROM runs WHERE execution = ?1)",
-                    "DELETE FROM runs WHERE execution = ?1",
-                    "DELETE FROM jobs WHERE execution = ?1",
-                    "DELETE FROM executions WHERE id = ?1",
-                ] {
-                    connection.prepare_cached(sql)?.execute([group])?;
-                }
+                let sql =
+                    "DELETE FROM logs WHERE run IN (SELECT id FROM runs WHERE execution = ?1)";
+                connection.prepare_cached(sql)?.execute([group])?;
+                delete_execution(connection, group)?;
             }
             Ok(groups.len())
         })

@@ -235,6 +235,18 @@ fn put_execution(connection: &Connection, execution: &Execution) -> Result<()> {
     Ok(())
 }
 
+/// Deletes an execution with its jobs and runs; the lines of its runs stay.
+pub(super) fn delete_execution(connection: &Connection, id: &[u8; 16]) -> Result<()> {
+    for sql in [
+        "DELETE FROM runs WHERE execution = ?1",
+        "DELETE FROM jobs WHERE execution = ?1",
+        "DELETE FROM executions WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([id])?;
+    }
+    Ok(())
+}
+
 /// Fills in what rows of an earlier schema do not have.
 pub(super) fn name_executions(connection: &Connection) -> Result<()> {
     let mut all = connection.prepare("SELECT id, detail FROM executions")?;

@@ -3,7 +3,7 @@
 //! Owns: the mark that says so, and taking back such ends.
 //! Never: touches log lines or the audit trail; what they tell has happened.
 
-use super::{Archive, Result};
+use super::{Archive, Result, jobs::delete_execution};
 use codec::{Id, RootId};
 use rpa::Guid;
 use rusqlite::params;
@@ -41,15 +41,8 @@ impl Archive {
             for id in tasks {
                 task.execute(params![id.root.0.to_be_bytes(), id.number])?;
             }
-            for sql in [
-                "DELETE FROM executions WHERE id = ?1",
-                "DELETE FROM jobs WHERE execution = ?1",
-                "DELETE FROM runs WHERE execution = ?1",
-            ] {
-                let mut statement = connection.prepare(sql)?;
-                for id in executions {
-                    statement.execute([id.0.to_be_bytes()])?;
-                }
+            for id in executions {
+                delete_execution(connection, &id.0.to_be_bytes())?;
             }
             connection.pragma_update(None, "application_id", 0)?;
             Ok(())

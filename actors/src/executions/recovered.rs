@@ -4,7 +4,7 @@
 //! Never: replays an effect.
 
 use super::{Cell, Live};
-use crate::{core::Core, set_aside::Remains};
+use crate::{core::Core, recovery::of_company, set_aside::Remains};
 use codec::{DecodeError, Tenant};
 use rpa::{
     Guid,
@@ -26,12 +26,6 @@ enum Body {
     Live(Box<Live>),
     /// It cannot be rebuilt.
     SetAside(Box<Remains>),
-}
-
-/// The company, and what stands behind it.
-fn of_company(bytes: &[u8]) -> Result<(Tenant, &[u8]), DecodeError> {
-    let (tenant, bytes) = bytes.split_first_chunk::<4>().ok_or(DecodeError::Empty)?;
-    Ok((Tenant(u32::from_le_bytes(*tenant)), bytes))
 }
 
 impl Recovered {

@@ -2,7 +2,7 @@
 //! Owns: that each gets the records after its own; one that cannot be read is set aside, its bytes kept.
 
 use super::Cell;
-use crate::core::Core;
+use crate::{core::Core, recovery::of_company};
 use codec::{DecodeError, Tenant};
 use rpa::{
     Guid,
@@ -30,14 +30,11 @@ enum Found {
 impl Recovered {
     /// A queue of the snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
-        let (tenant, bytes) = entity
-            .bytes
-            .split_first_chunk::<4>()
-            .ok_or(DecodeError::Empty)?;
+        let (tenant, bytes) = of_company(entity.bytes)?;
         let found = match stored::decode_queue(bytes) {
             Ok(queue) => Found::Live(Box::new(queue), entity.sequence),
             Err(error) => Found::Unreadable {
-                tenant: Tenant(u32::from_le_bytes(*tenant)),
+                tenant,
                 reason: error.to_string(),
                 bytes: bytes.to_vec(),
                 sequence: entity.sequence,
