@@ -76,12 +76,17 @@ fn push(seat: &Seat<'_>, out: &mut String) {
     object.id("companyId", company.id);
     object.id("companyUserId", seat.id);
     object.text("companyUserName", seat.name);
+    push_company(company, &mut object);
+    object.end();
+}
+
+/// What is said of a company to everybody who sees it, behind its ids.
+fn push_company(company: &Company, object: &mut Object<'_>) {
     object.text("resourceType", "Company");
     object.text("name", &company.name);
     object.text("edition", edition(company));
     object.texts("domains", &[] as &[&str]);
     object.common(&company.common);
-    object.end();
 }
 
 /// The same as an older generation shows it.

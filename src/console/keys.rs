@@ -87,12 +87,11 @@ async fn list(call: Call) -> Answered {
     let scope = call.scope(P::ApiKeyView)?;
     call.state.engine.organisation.look(|state| {
         let takes = |key: &&ApiKey| {
-            let ids = query.ids.as_ref();
-            let needles = [&query.name, &query.search].into_iter().flatten();
+            let created_ms = key.common.created.at_ms;
             scope.has(rpa::Guid(key.department.0))
-                && ids.is_none_or(|ids| ids.contains(&key.id))
-                && query.takes_time(key.common.created.at_ms)
-                && needles.into_iter().all(|needle| needle.is_in(&key.name))
+                && query.passes(key.id, created_ms, &key.name, |needle| {
+                    needle.is_in(&key.name)
+                })
         };
         let mut keys: Vec<&ApiKey> = state.clients.keys(call.tenant()).filter(takes).collect();
         keys.sort_by_key(|key| (key.common.created.at_ms, key.id));

@@ -4,7 +4,7 @@
 use super::{
     call::{Answered, Scope, ok},
     json::Object,
-    query::ListQuery,
+    query::{ListQuery, Needle},
 };
 use org::Guid;
 use rpa::{
@@ -87,24 +87,14 @@ impl ListQuery {
 
     fn takes<T: Listed>(&self, scope: &Scope, one: &T) -> bool {
         let (meta, label) = (one.meta(), one.label());
-        let ids = self.ids.as_ref();
-        scope.has(meta.department)
-            && ids.is_none_or(|ids| ids.contains(&Guid(one.id().0)))
-            && self.takes_time(meta.created.at_ms)
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| name.is_in(&label.name))
-            && self.finds(label)
-    }
-
-    fn finds(&self, label: &Label) -> bool {
-        self.search.as_ref().is_none_or(|needle| {
+        let finds = |needle: &Needle| {
             let description = label.description.as_deref().unwrap_or_default();
             needle.is_in(&label.name)
                 || needle.is_in(description)
                 || label.tags.iter().any(|tag| needle.is_in(tag))
-        })
+        };
+        let id = Guid(one.id().0);
+        scope.has(meta.department) && self.passes(id, meta.created.at_ms, &label.name, finds)
     }
 }
 

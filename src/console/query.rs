@@ -189,8 +189,22 @@ impl ListQuery {
         self.page_index.saturating_mul(self.page_size)
     }
 
+    /// Whether a row passes the filters that every list takes. `finds`: whether a text is in what is searched of it.
+    pub fn passes(
+        &self,
+        id: Guid,
+        created_ms: i64,
+        name: &str,
+        finds: impl FnOnce(&Needle) -> bool,
+    ) -> bool {
+        self.ids.as_ref().is_none_or(|ids| ids.contains(&id))
+            && self.takes_time(created_ms)
+            && self.name.as_ref().is_none_or(|needle| needle.is_in(name))
+            && self.search.as_ref().is_none_or(finds)
+    }
+
     /// Whether something that happened then is between the two instants.
-    pub fn takes_time(&self, at_ms: i64) -> bool {
+    fn takes_time(&self, at_ms: i64) -> bool {
         self.start_ms.is_none_or(|start| start <= at_ms)
             && self.end_ms.is_none_or(|end| at_ms <= end)
     }

@@ -11,6 +11,7 @@ use super::{
     page,
     people::{push_account, push_user},
     problem::Refused,
+    query::Needle,
     table::{Endpoint, delete, get, patch, post},
 };
 use crate::{
@@ -116,19 +117,13 @@ async fn list(call: Call) -> Answered {
         let users = state.people.users(call.tenant());
         let pairs = users.filter_map(|user| Some((user, state.people.account(user.account)?)));
         let takes = |(user, account): &(&CompanyUser, &Account)| {
-            let ids = query.ids.as_ref();
             let email = account.email.as_deref().unwrap_or_default();
             let texts = [user.name.as_str(), account.user_name.as_str(), email];
-            let search = query.search.as_ref();
+            let finds = |needle: &Needle| texts.iter().any(|text| needle.is_in(text));
+            let created_ms = user.common.created.at_ms;
             scope.has(rpa::Guid(user.department.0))
-                && ids.is_none_or(|ids| ids.contains(&user.id))
                 && status.is_none_or(|status| status == user.status)
-                && query.takes_time(user.common.created.at_ms)
-                && query
-                    .name
-                    .as_ref()
-                    .is_none_or(|name| name.is_in(&user.name))
-                && search.is_none_or(|needle| texts.iter().any(|text| needle.is_in(text)))
+                && query.passes(user.id, created_ms, &user.name, finds)
         };
         let mut found: Vec<_> = pairs.filter(takes).collect();
         found.sort_by_key(|(user, _)| (user.common.created.at_ms, user.id));

@@ -2,7 +2,7 @@
 //! Never: decides what `org` decides, or what of robots keeps a company (that is `actors::closing`); shows a company to who
 //! has no rights in it.
 
-use super::edition;
+use super::push_company;
 use crate::console::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
@@ -61,11 +61,7 @@ fn push(company: &Company, out: &mut String) {
     let mut object = Object::begin(out);
     object.id("id", company.id);
     object.id("companyId", company.id);
-    object.text("resourceType", "Company");
-    object.text("name", &company.name);
-    object.text("edition", edition(company));
-    object.texts("domains", &[] as &[&str]);
-    object.common(&company.common);
+    push_company(company, &mut object);
     object.end();
 }
 
@@ -81,12 +77,11 @@ async fn list(call: Call) -> Answered {
     call.state.engine.organisation.look(|state| {
         let takes = |one: &&Company| {
             let rights = state.rights(one.tenant, call.visitor.who);
-            let ids = query.ids.as_ref();
-            let needles = [&query.name, &query.search].into_iter().flatten();
+            let created_ms = one.common.created.at_ms;
             rights.is_some_and(|rights| rights.permits_somewhere(P::CompanyView))
-                && ids.is_none_or(|ids| ids.contains(&one.id))
-                && query.takes_time(one.common.created.at_ms)
-                && needles.into_iter().all(|needle| needle.is_in(&one.name))
+                && query.passes(one.id, created_ms, &one.name, |needle| {
+                    needle.is_in(&one.name)
+                })
         };
         let mut found: Vec<&Company> = state.tenancy.companies().filter(takes).collect();
         found.sort_by_key(|one| (one.common.created.at_ms, one.id));

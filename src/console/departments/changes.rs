@@ -69,12 +69,11 @@ async fn list(call: Call) -> Answered {
     call.state.engine.organisation.look(|state| {
         let tree = Tree::of(state, &call.visitor);
         let takes = |one: &&Department| {
-            let ids = query.ids.as_ref();
-            let needles = [&query.name, &query.search].into_iter().flatten();
+            let created_ms = one.common.created.at_ms;
             scope.has(Id(one.id.0))
-                && ids.is_none_or(|ids| ids.contains(&one.id))
-                && query.takes_time(one.common.created.at_ms)
-                && needles.into_iter().all(|needle| needle.is_in(&one.name))
+                && query.passes(one.id, created_ms, &one.name, |needle| {
+                    needle.is_in(&one.name)
+                })
         };
         let all = state.tenancy.departments(call.tenant());
         let mut found: Vec<&Department> = all.filter(takes).collect();

@@ -65,16 +65,10 @@ fn read_key(text: &str) -> Option<RunKey> {
 
 /// A run instance is called as its robot.
 fn takes(list: &ListQuery, run: &Run) -> bool {
-    let ids = list.ids.as_ref();
     let message = run.end.as_ref().and_then(|end| end.message.as_deref());
-    let name = list.name.as_ref();
-    let search = list.search.as_ref();
-    ids.is_none_or(|ids| ids.contains(&Guid(run.id.0)))
-        && list.takes_time(run.offered_ms)
-        && name.is_none_or(|name| name.is_in(&run.robot_name))
-        && search.is_none_or(|search| {
-            search.is_in(&run.robot_name) || message.is_some_and(|message| search.is_in(message))
-        })
+    list.passes(Guid(run.id.0), run.offered_ms, &run.robot_name, |needle| {
+        needle.is_in(&run.robot_name) || message.is_some_and(|message| needle.is_in(message))
+    })
 }
 
 /// `GET /openapi/runinstances/{id}` and `…/result`

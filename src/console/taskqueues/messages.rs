@@ -140,13 +140,10 @@ fn by_priority(text: &str) -> Option<bool> {
 /// A message is called by its key.
 fn takes(list: &ListQuery, message: &Message) -> bool {
     let key = message.dedup_key.as_deref().unwrap_or_default();
-    let (ids, name, search) = (list.ids.as_ref(), list.name.as_ref(), list.search.as_ref());
-    ids.is_none_or(|ids| ids.contains(&Guid(message.id.0)))
-        && list.takes_time(message.created.at_ms)
-        && name.is_none_or(|name| name.is_in(key))
-        && search.is_none_or(|search| {
-            search.is_in(key) || search.is_in(&codec::json::to_json(&message.body).to_string())
-        })
+    let created_ms = message.created.at_ms;
+    list.passes(Guid(message.id.0), created_ms, key, |needle| {
+        needle.is_in(key) || needle.is_in(&codec::json::to_json(&message.body).to_string())
+    })
 }
 
 fn state(text: &str) -> Option<&'static str> {
