@@ -278,6 +278,16 @@ pub enum IncidentKind {
 }
 
 impl IncidentKind {
+    /// All of them.
+    pub const ALL: [IncidentKind; 6] = [
+        IncidentKind::Timer,
+        IncidentKind::Async,
+        IncidentKind::External,
+        IncidentKind::Rpa,
+        IncidentKind::Delivery,
+        IncidentKind::Quarantine,
+    ];
+
     /// Its name in the API.
     pub fn name(self) -> &'static str {
         match self {

@@ -27,17 +27,10 @@ use tokio::task::JoinSet;
 /// Retries of a batch on their way at a time.
 const AT_A_TIME: usize = 64;
 
-const KINDS: [IncidentKind; 6] = [
-    IncidentKind::Timer,
-    IncidentKind::Async,
-    IncidentKind::External,
-    IncidentKind::Rpa,
-    IncidentKind::Delivery,
-    IncidentKind::Quarantine,
-];
-
 fn kind(name: &str) -> Result<IncidentKind, Refused> {
-    let found = KINDS.into_iter().find(|kind| kind.name() == name);
+    let found = IncidentKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name);
     found.ok_or_else(|| Refused::parameter("type", name))
 }
 

@@ -38,7 +38,9 @@ impl Which {
         let mut sum = crc32c::crc32c(request.path().as_bytes());
         for name in ["state", "sort"] {
             let value = request.query.get(name).unwrap_or_default();
-            sum = crc32c::crc32c_append(sum, format!("&{name}={value}").as_bytes());
+            for part in ["&", name, "=", value] {
+                sum = crc32c::crc32c_append(sum, part.as_bytes());
+            }
         }
         Which((sum >> 16) as u16)
     }

@@ -228,18 +228,10 @@ fn task_filter(state: &State, tenant: Tenant, filter: &Filter) -> views::TaskFil
 
 /// None: nothing is of a type that is asked for.
 fn incident_filter(tenant: Tenant, filter: &Filter) -> Option<views::IncidentFilter> {
-    let all = [
-        IncidentKind::Timer,
-        IncidentKind::Async,
-        IncidentKind::External,
-        IncidentKind::Rpa,
-        IncidentKind::Delivery,
-        IncidentKind::Quarantine,
-    ];
     let mut kinds = Vec::new();
     if let Some(names) = filter.values("type") {
         let is_asked = |kind: &IncidentKind| names.iter().any(|name| name == kind.name());
-        kinds.extend(all.into_iter().filter(is_asked));
+        kinds.extend(IncidentKind::ALL.into_iter().filter(is_asked));
         if kinds.is_empty() {
             return None;
         }
