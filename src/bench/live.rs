@@ -14,12 +14,12 @@ pub(super) mod socket;
 pub(super) mod watchers;
 
 use super::{
-    BenchError, disk,
+    BenchError,
     histogram::Histogram,
     model,
     plan::{Latency, Outcome, Pace, Plan, Until, Work},
     processes::{self, Recipe, Server},
-    windows::{Round, Rounds},
+    windows,
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -170,37 +170,21 @@ impl Bench<'_> {
 
     /// Alternating windows with a crowd and without, the order changing.
     fn against_none(&self, name: &str, crowd: &Crowd, aim: &str) -> Result<(), BenchError> {
-        let mut rounds = Vec::with_capacity(self.args.windows);
         let (mut most_bytes, mut frames, mut cut) = (0, 0, 0);
-        for index in 0..self.args.windows {
-            let before = disk::fdatasync_p50_us(&self.args.home)?;
-            let with_crowd = |most_bytes: &mut u64| {
-                let resident = self.server.resident_bytes()?;
-                let watchers = Watchers::start(crowd)?;
-                let outcome = self.load(Pace::Closed, self.window())?;
-                let grown = self.server.resident_bytes()?.saturating_sub(resident);
-                *most_bytes = grown.max(*most_bytes);
-                Ok::<_, BenchError>((outcome, watchers.end()?))
-            };
-            let (ours, seen, theirs) = if index % 2 == 0 {
-                let (ours, seen) = with_crowd(&mut most_bytes)?;
-                (ours, seen, self.load(Pace::Closed, self.window())?)
-            } else {
-                let theirs = self.load(Pace::Closed, self.window())?;
-                let (ours, seen) = with_crowd(&mut most_bytes)?;
-                (ours, seen, theirs)
-            };
+        let with_crowd = || {
+            let resident = self.server.resident_bytes()?;
+            let watchers = Watchers::start(crowd)?;
+            let outcome = self.load(Pace::Closed, self.window())?;
+            let grown = self.server.resident_bytes()?.saturating_sub(resident);
+            most_bytes = grown.max(most_bytes);
+            let seen = watchers.end()?;
             frames += seen.frames;
             cut += seen.cut;
-            let after = disk::fdatasync_p50_us(&self.args.home)?;
-            rounds.push(Round {
-                ours,
-                theirs,
-                fdatasync_us: (before + after) / 2.0,
-                counts: true,
-            });
-        }
-        let rounds = Rounds::judged(rounds);
+            Ok(outcome)
+        };
+        let without = || self.load(Pace::Closed, self.window());
+        let (windows, home) = (self.args.windows, &self.args.home);
+        let rounds = windows::alternate_by(windows, home, with_crowd, without)?;
         let (counted, all) = rounds.tally();
         println!(
             "{name}: {:.2}  ({:.0}/s ÷ {:.0}/s; {frames} frames, {cut} watchers cut, memory grew by {} MiB at most in a window, \

@@ -36,16 +36,27 @@ pub(super) fn alternate(
     ours: &Plan,
     theirs: &Plan,
 ) -> Result<Rounds, BenchError> {
+    let (ours, theirs) = (|| processes::load(ours), || processes::load(theirs));
+    alternate_by(count, disk_of, ours, theirs)
+}
+
+/// The same with windows that are more than a load.
+pub(super) fn alternate_by(
+    count: usize,
+    disk_of: &Path,
+    mut ours: impl FnMut() -> Result<Outcome, BenchError>,
+    mut theirs: impl FnMut() -> Result<Outcome, BenchError>,
+) -> Result<Rounds, BenchError> {
     let mut rounds = Vec::with_capacity(count);
     for index in 0..count {
         let before = disk::fdatasync_p50_us(disk_of)?;
         // The side that goes first changes, so that drift favours neither.
         let (ours, theirs) = if index % 2 == 0 {
-            let ours = processes::load(ours)?;
-            (ours, processes::load(theirs)?)
+            let ours = ours()?;
+            (ours, theirs()?)
         } else {
-            let theirs = processes::load(theirs)?;
-            (processes::load(ours)?, theirs)
+            let theirs = theirs()?;
+            (ours()?, theirs)
         };
         let after = disk::fdatasync_p50_us(disk_of)?;
         for (side, outcome) in [("the server", &ours), ("the other side", &theirs)] {
