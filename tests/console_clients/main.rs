@@ -8,73 +8,27 @@ mod support;
 mod trace;
 
 use serde_json::{Value, json};
-use std::{fs, path::Path};
-use support::{Answer, Server, Setup, shared};
+use std::path::Path;
+use support::{
+    Answer, Server, Setup,
+    console::{GROUP, SEED, sow},
+    shared,
+};
 use trace::{Line, Trace};
 
-const GROUP: &str = "30f57ce8-2530-4d30-b9d1-f6352a0381c1";
-
-/// The example of the seed's description, and the second robot that the C# client found.
-const SEED: &str = r#"
-[[company]]
-id = "9a0c7d89-404a-4896-a0b9-1add6d9551e8"
-name = "Encootech"
-
-[[department]]
-id = "2836f935-3c0b-4ce3-8cc3-77324f8df68c"
-company = "Encootech"
-name = "Head office"
-
-[[user]]
-id = "11111111-1111-4111-8111-111111111111"
-user_name = "admin@encootech.com"
-name = "Admin"
-password = "123456"
-system_admin = false
-[[user.member]]
-company = "Encootech"
-department = "Head office"
-roles = ["CompanyAdmin"]
-
-[[role]]
-company = "Encootech"
-name = "Uploader"
-permissions = ["package.view", "package.upload"]
-
-[[client]]
-id = "shortlived"
-grants = ["password", "refresh_token"]
-access_token_s = 2
-
-[[robot]]
-id = "bfdd9398-f2f9-4b10-8341-60944e87da1e"
-department = "Head office"
-name = "r1"
-secret = "r1-secret-0123456789"
-
+/// Beside the example of the seed's description: the second robot that the C# client found.
+const SECOND: &str = r#"
 [[robot]]
 id = "124dcd6b-4d98-44ee-a702-64562aa232a5"
 department = "Head office"
 name = "r2"
 secret = "r2-secret-0123456789"
-
-[[group]]
-id = "30f57ce8-2530-4d30-b9d1-f6352a0381c1"
-department = "Head office"
-name = "g1"
-robots = ["r1"]
 "#;
 
 /// A server with the seed.
 fn seeded() -> Server {
     let mut server = Server::prepared(Setup::new());
-    let file = server.directory().join("seed.toml");
-    fs::write(&file, SEED).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let name = file.display().to_string();
-    let seeded = server.command(&["seed", &name]).output();
-    let seeded = seeded.unwrap_or_else(|error| panic!("loomwork seed: {error}"));
-    let complaint = String::from_utf8_lossy(&seeded.stderr);
-    assert!(seeded.status.success(), "{complaint}");
+    sow(&server, &format!("{SEED}{SECOND}"));
     server.start_again();
     server
 }

@@ -2,21 +2,9 @@
 
 use crate::{
     support::{Client, Server, Setup, models},
-    watcher::Watcher,
+    watcher::{Watcher, ids, start},
 };
 use serde_json::{Value, json};
-
-fn start(client: &mut Client, key: &str, business_key: &str) -> Value {
-    let body = json!({ "definitionKey": key, "businessKey": business_key });
-    client.native("POST", "/instances", Some(&body))
-}
-
-fn ids(items: &[Value]) -> Vec<&str> {
-    items
-        .iter()
-        .map(|item| item["id"].as_str().unwrap())
-        .collect()
-}
 
 fn task(instance: &Value) -> String {
     instance["tasks"][0]["id"].as_str().unwrap().to_owned()

@@ -2,23 +2,11 @@
 
 use crate::{
     raw::{Got, Raw},
-    support::{Client, Server, Setup, models},
-    watcher::{PATIENCE, Watcher},
+    support::{Server, Setup, models},
+    watcher::{PATIENCE, Watcher, ids, start},
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-
-fn start(client: &mut Client, key: &str, business_key: &str) -> Value {
-    let body = json!({ "definitionKey": key, "businessKey": business_key });
-    client.native("POST", "/instances", Some(&body))
-}
-
-fn ids(items: &[Value]) -> Vec<&str> {
-    items
-        .iter()
-        .map(|item| item["id"].as_str().unwrap())
-        .collect()
-}
 
 #[test]
 fn what_is_said_wrongly_is_a_problem_and_the_connection_stays() {

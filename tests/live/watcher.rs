@@ -1,7 +1,7 @@
 //! A watcher: it says messages and hears them, and keeps a picture of what it has seen.
 //! Never: waits longer than anything here takes.
 
-use crate::support::Server;
+use crate::support::{Client, Server};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -18,6 +18,20 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A connection.
 pub struct Watcher {
     socket: WebSocket<TcpStream>,
+}
+
+/// Starts an instance.
+pub fn start(client: &mut Client, key: &str, business_key: &str) -> Value {
+    let body = json!({ "definitionKey": key, "businessKey": business_key });
+    client.native("POST", "/instances", Some(&body))
+}
+
+/// The ids of items.
+pub fn ids(items: &[Value]) -> Vec<&str> {
+    items
+        .iter()
+        .map(|item| item["id"].as_str().unwrap())
+        .collect()
 }
 
 impl Watcher {

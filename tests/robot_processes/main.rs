@@ -13,7 +13,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
-use support::{Client, Request, Server, Setup, zip_of};
+use support::{Client, Request, Server, Setup, console::sow, zip_of};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -73,13 +73,7 @@ fn script(folder: &Path) -> String {
 
 fn seeded() -> Server {
     let mut server = Server::prepared(Setup::new());
-    let file = server.directory().join("seed.toml");
-    fs::write(&file, SEED).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let name = file.display().to_string();
-    let seeded = server.command(&["seed", &name]).output();
-    let seeded = seeded.unwrap_or_else(|error| panic!("loomwork seed: {error}"));
-    let complaint = String::from_utf8_lossy(&seeded.stderr);
-    assert!(seeded.status.success(), "{complaint}");
+    sow(&server, SEED);
     server.start_again();
     server
 }
