@@ -282,7 +282,7 @@ impl Default for Engine {
             clock: Clock::Real,
             time_zone: TimeZone::UTC,
             workers: 0,
-            live_bytes: 64 * MIB,
+            live_bytes: 2 * MIB,
             script_time: Duration::from_secs(1),
             script_memory: 16 * MIB,
         }
