@@ -111,7 +111,7 @@ fn started(root: RootId, applied: &Applied<'_>, published: &Published) -> Render
     }
     Rendered {
         status: StatusCode::CREATED.as_u16(),
-        location: format!("/api/v1/instances/{root}"),
+        location: ["/api/v1/instances/", &root.to_string()].concat(),
         body: body.into_bytes(),
     }
 }

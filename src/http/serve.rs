@@ -113,6 +113,8 @@ fn builder(limits: &Limits) -> http1::Builder {
     // hyper's own refusals have no body, so its bounds stand a little past ours and only keep memory bounded.
     builder
         .header_read_timeout(None)
+        // The socket itself looks whether the client has left.
+        .half_close(true)
         .max_headers(limits.header_count.saturating_mul(2).max(100))
         .max_buf_size((limits.header_bytes.saturating_mul(2)).max(MIN_BUFFER_BYTES * 8))
         .pipeline_flush(true);

@@ -44,6 +44,17 @@ impl Socket {
         }
     }
 
+    /// An error when the client has left while its request is worked on; its task is woken when it leaves later.
+    /// hyper would look into a buffer of 8 KiB that it makes anew for each request, as the head still lies in the last.
+    fn still_there(&self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut byte = [0];
+        match self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Ready(Ok(_)) | Poll::Pending => Ok(()),
+        }
+    }
+
     /// Reads on until the client closes. Closing at once would reset the connection under a client that is still
     /// sending its refused body, and the reset would take our answer with it.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -100,10 +111,12 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper flushes when its buffer is empty; a TCP stream has none of its own.
-        if self.pulse.phase() == Phase::Answered {
-            self.pulse.enter(Phase::Idle);
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes when its buffer is empty, also while a handler is at work; a TCP stream has none of its own.
+        match self.pulse.phase() {
+            Phase::Answered => self.pulse.enter(Phase::Idle),
+            Phase::Busy if !self.pulse.unread() => return Poll::Ready(self.still_there(cx)),
+            Phase::Busy | Phase::Idle | Phase::Head | Phase::Lingering => {}
         }
         Poll::Ready(Ok(()))
     }

@@ -100,6 +100,20 @@ async fn hold(context: Context<App>, _: Request, _: Params) -> Response {
     Response::text(StatusCode::OK, "released")
 }
 
+/// Held like the other; entered once more when it is given up.
+async fn attend(context: Context<App>, _: Request, _: Params) -> Response {
+    struct GivenUp(mpsc::UnboundedSender<()>);
+    impl Drop for GivenUp {
+        fn drop(&mut self) {
+            // As above.
+            let _gone = self.0.send(());
+        }
+    }
+    let _given_up = GivenUp(context.entered.clone());
+    let _gone = context.entered.send(());
+    std::future::pending().await
+}
+
 /// Is entered once more when it has been let go.
 async fn finish(context: Context<App>, _: Request, _: Params) -> Response {
     let released = context.release.notified();
@@ -153,6 +167,7 @@ fn router(context: Arc<App>) -> Router<App> {
             Route::post("/native/count", count).streamed(10_000_000),
             Route::get("/native/hold", hold),
             Route::get("/native/wait", hold).waits(),
+            Route::post("/native/attend", attend).waits(),
             Route::post("/native/finish", finish),
             Route::get("/native/list", list),
             Route::get("/native/panics", panics),

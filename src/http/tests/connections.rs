@@ -177,6 +177,34 @@ fn work_past_the_admitted_is_503_and_waiting_is_no_work() {
 }
 
 #[test]
+fn a_handler_whose_client_leaves_is_given_up() {
+    let mut running = Running::start(Limits::default());
+    for body in ["", "a body"] {
+        let mut leaving = running.connect();
+        let length = body.len();
+        let request = format!(
+            "POST /native/attend HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        leaving.send(request.as_bytes());
+        running.entered();
+        drop(leaving);
+        running.entered();
+    }
+}
+
+#[test]
+fn what_is_pipelined_behind_a_held_request_is_answered_after_it() {
+    let mut running = Running::start(Limits::default());
+    let mut client = running.connect();
+    client.send(HOLD.as_bytes());
+    running.entered();
+    client.send(b"GET /native/tasks/8 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    running.app.release.notify_waiters();
+    assert_eq!(client.answer().1, "released");
+    assert_eq!(client.answer().1, "GET id=<8> query=<>");
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let running = Running::start(Limits::default());
     let mut client = running.connect();
