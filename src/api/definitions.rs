@@ -147,12 +147,14 @@ struct StateBody {
 
 /// `PUT /definitions/{id}/state`
 pub async fn set_state(state: Context<State>, request: Request, params: Params) -> Answered {
+    let body = common::body(&request)?;
     let published = find(&state, &request, params.get("id"))?;
-    change_state(&state, &request, published.definition.id).await
+    change_state(&state, published.definition.id, body).await
 }
 
 /// `PUT /definitions/by-key/{key}/state`
 pub async fn set_state_by_key(state: Context<State>, request: Request, params: Params) -> Answered {
+    let body = common::body(&request)?;
     let key = params.get("key");
     let latest = state
         .engine
@@ -162,11 +164,10 @@ pub async fn set_state_by_key(state: Context<State>, request: Request, params: P
         let detail = format!("there is no process definition with the key '{key}'");
         Refused::not_found("definition-not-found", detail)
     })?;
-    change_state(&state, &request, published.definition.id).await
+    change_state(&state, published.definition.id, body).await
 }
 
-async fn change_state(state: &State, request: &Request, id: DefinitionId) -> Answered {
-    let body: StateBody = common::body(request)?;
+async fn change_state(state: &State, id: DefinitionId, body: StateBody) -> Answered {
     let suspended = body.state == WantedState::Suspended;
     let engine = &state.engine;
     engine

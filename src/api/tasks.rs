@@ -99,10 +99,12 @@ pub async fn claim(state: Context<State>, request: Request, params: Params) -> A
 
 /// `POST /tasks/{id}/unclaim`
 pub async fn unclaim(state: Context<State>, request: Request, params: Params) -> Answered {
-    change(&state, &request, &params, |task, _| {
-        Ok(Command::ClaimTask { task, user: None })
-    })
-    .await
+    let id = Subject::Task.parse(params.get("id"))?;
+    let command = Command::ClaimTask {
+        task: id.number,
+        user: None,
+    };
+    order_task(&state, &request, id, command).await
 }
 
 /// `POST /tasks/{id}/assign`

@@ -2,6 +2,7 @@
 //! Owns: what the stories share. Each topic has its file.
 
 mod definitions;
+mod documented;
 mod ended;
 mod idempotency;
 mod instances;
