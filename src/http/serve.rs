@@ -109,6 +109,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 fn builder(limits: &Limits) -> http1::Builder {
+    // No `pipeline_flush`: with it hyper keeps back what it has answered for as long as unread bytes of the next head are
+    // there, and drops that, and its own 400, when they are no head.
     let mut builder = http1::Builder::new();
     // hyper's own refusals have no body, so its bounds stand a little past ours and only keep memory bounded.
     builder
@@ -116,8 +118,7 @@ fn builder(limits: &Limits) -> http1::Builder {
         // The socket itself looks whether the client has left.
         .half_close(true)
         .max_headers(limits.header_count.saturating_mul(2).max(100))
-        .max_buf_size((limits.header_bytes.saturating_mul(2)).max(MIN_BUFFER_BYTES * 8))
-        .pipeline_flush(true);
+        .max_buf_size((limits.header_bytes.saturating_mul(2)).max(MIN_BUFFER_BYTES * 8));
     builder
 }
 

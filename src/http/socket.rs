@@ -97,18 +97,9 @@ impl AsyncWrite for Socket {
         written
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.pulse.wrote(written.is_pending());
-        written
-    }
-
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        // Answers are small: one buffer that is written costs less than pieces that are gathered.
+        false
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -45,6 +45,27 @@ fn a_head_past_its_limits_is_431_in_the_apis_style() {
 }
 
 #[test]
+fn a_head_that_is_none_is_400_and_takes_no_earlier_answer_with_it() {
+    let running = Running::start(Limits::default());
+    for line in [
+        &b"Authorization: Bearer \x7f"[..],
+        b"Authorization: Bearer \x01",
+        b"X: \x00",
+        b"A name: x",
+        b"no colon",
+    ] {
+        // What comes behind it stays unread.
+        let bad = [b"GET /native/tasks/7 HTTP/1.1\r\n", line, b"\r\n\r\nmore"].concat();
+        let answer = running.exchange(&bad);
+        assert_eq!(status(&answer), 400, "{line:?}: {answer:?}");
+        let both = running.exchange(&[GET.as_bytes(), &bad].concat());
+        let second = both.rfind("HTTP/1.1 ").unwrap_or_default();
+        assert_eq!(status(&both), 200, "{line:?}: {both:?}");
+        assert_eq!(status(&both[second..]), 400, "{line:?}: {both:?}");
+    }
+}
+
+#[test]
 fn hosts_are_counted_on_the_wire_too() {
     let running = Running::start(Limits::default());
     for (hosts, expected) in [
