@@ -7,6 +7,7 @@ use crate::{
     http::{Api, HeaderValue, Problem, Response, Route, StatusCode},
     server::{self, Extra, Failed, State},
 };
+use std::io::ErrorKind;
 
 const PAGE: &str = include_str!("demo/live.html");
 const EXAMPLE: &[u8] = include_bytes!("demo/leave.bpmn20.xml");
@@ -45,8 +46,11 @@ pub fn serve(arguments: &DemoArgs) -> Result<(), Failed> {
             new_keys: false,
         },
     );
-    std::fs::remove_dir_all(&data)?;
-    served
+    match std::fs::remove_dir_all(&data) {
+        // What could not listen has made nothing.
+        Err(error) if error.kind() == ErrorKind::NotFound => served,
+        removed => served.and(removed.map_err(Into::into)),
+    }
 }
 
 /// A page that shows what happens, at `/demo`.

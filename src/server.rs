@@ -76,6 +76,8 @@ pub fn serve(config: Config, extra: Extra) -> Result<(), Failed> {
 
 async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     let begun = Instant::now();
+    // Before the data are touched: a first start shows the password once, and not where nobody can sign in.
+    let (listeners, addresses) = bind(&config.listen).await?;
     let state = Arc::new(State::open(config, extra.new_keys).await?);
     let engine = state.engine.clone();
     let config = &state.config;
@@ -87,7 +89,6 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     // Before anybody can know that it serves: whoever ends it then ends it in order.
     let mut signals = Signals::new()?;
     let (stop, stopped) = watch::channel(false);
-    let (listeners, addresses) = bind(&config.listen).await?;
     state.set_public_urls(&addresses);
     let mut listening = Vec::new();
     for listener in listeners {

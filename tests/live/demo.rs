@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::{
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     process::{Command, Stdio},
 };
 
@@ -45,4 +45,25 @@ fn the_demo_has_a_page_that_needs_nobody_else() {
     drop(watcher);
     kill_process(Pid::from_child(&demo), Signal::TERM).unwrap();
     assert!(demo.wait().unwrap().success());
+}
+
+#[test]
+fn a_port_that_is_taken_is_found_before_the_password_is_shown() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    for arguments in [&["demo"][..], &["serve", "--data", data]] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_loomwork"))
+            .args(arguments)
+            .args(["--listen", &address])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(!ended.status.success());
+        assert_eq!(String::from_utf8_lossy(&ended.stdout), "");
+        let error = String::from_utf8_lossy(&ended.stderr);
+        assert!(error.contains("cannot listen on"), "{error}");
+    }
 }
