@@ -100,7 +100,8 @@ pub struct VerifyArgs {
     /// Cut the journal before this sequence and keep what is cut as *.torn: loses what was written from there on
     #[arg(long, value_name = "SEQUENCE")]
     pub repair: Option<u64>,
-    /// Go on with what is left of a history.db that has lost its last commits: what had ended by then is given up
+    /// Go on with what is left of a history.db that has lost its last commits, is empty or gone: what had ended by then
+    /// is given up
     #[arg(long, conflicts_with = "repair")]
     pub accept_history: bool,
 }

@@ -8,7 +8,7 @@
 
 mod read;
 
-pub use read::{accept_history, verify_history};
+pub use read::{accept_history, named_package_files, verify_history};
 
 use crate::{
     admission::Admission,
@@ -65,8 +65,8 @@ pub enum OpenError {
     Archive(#[from] archive::Error),
     /// The archive is not what was written.
     #[error(
-        "{file}: {error}. Restore a backup, or move it away and put an empty file in its place to go on without the \
-         instances that had ended"
+        "{file}: {error}. Restore a backup, or move it away and go on without the instances that had ended: \
+         `loomwork verify --accept-history`"
     )]
     ArchiveDamaged {
         /// The file.
@@ -76,8 +76,8 @@ pub enum OpenError {
     },
     /// The archive has lost rows, and the journal no longer has what they said.
     #[error(
-        "{file}: {lost} of its last commits are lost: its {file}-wal was removed or overwritten, or an older copy was put \
-         in its place. Put back the files that belong together, or restore a backup; `loomwork verify --accept-history` \
+        "{file}: {lost} of its last commits are lost: it was emptied, its {file}-wal was removed or overwritten, or an \
+         older copy was put in its place. Put back the files that belong together, or restore a backup; `loomwork verify --accept-history` \
          goes on with what is left"
     )]
     ArchiveBehind {
@@ -88,8 +88,8 @@ pub enum OpenError {
     },
     /// The archive is not there, though what had ended by the last snapshot is nowhere else.
     #[error(
-        "history.db is missing, and a snapshot says that it had been there. Restore a backup, or put an empty file \
-         in its place to go on without the instances that had ended"
+        "history.db is missing, and a snapshot says that it had been there. Restore a backup, or go on without the \
+         instances that had ended: `loomwork verify --accept-history`"
     )]
     ArchiveMissing,
     /// A deployed model that cannot be read any more.

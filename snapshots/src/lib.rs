@@ -15,6 +15,7 @@ mod disk;
 mod journal;
 mod recovery;
 mod repair;
+mod reread;
 mod snapshot;
 mod verify;
 
@@ -28,6 +29,7 @@ pub use journal::{
 };
 pub use recovery::{OpenError, RecoveryReport, Torn};
 pub use repair::{RepairError, RepairReport, repair};
+pub use reread::reread;
 pub use snapshot::{
     Entity, EntityRef, FileSnapshots, Loaded, Loading, SNAPSHOT_DIRECTORY, SnapshotError,
     SnapshotInfo, SnapshotReader, SnapshotStore, SnapshotWriter,

@@ -9,6 +9,7 @@ use codec::{DecodeError, Tenant};
 use rpa::{
     Guid,
     execution::{Event, rows, stored},
+    terms::Sha256,
 };
 use snapshots::EntityRef;
 use std::{
@@ -29,6 +30,17 @@ enum Body {
 }
 
 impl Recovered {
+    /// The package files that jobs which have not ended need.
+    pub fn digests(&self) -> impl Iterator<Item = Sha256> + '_ {
+        let live = self.found.values().filter_map(|(_, body)| match body {
+            Body::Live(live) => Some(live),
+            Body::SetAside(_) => None,
+        });
+        let jobs = live.flat_map(|live| live.execution.jobs());
+        let open = jobs.filter(|job| job.outcome().is_none());
+        open.map(|job| job.spec.package.sha256)
+    }
+
     /// An execution of the snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
         let (tenant, bytes) = of_company(entity.bytes)?;

@@ -7,6 +7,7 @@
 //!  the archive's revision   ≥ that in the newest snapshot ─▶ the records behind that one
 //!                           < … ─▶ an older snapshot that it reaches: what ended since is archived again
 //!                           < every one whose journal is still there ─▶ refused
+//!                           none at all, where a snapshot counts on some ─▶ refused: it is lost, or another one
 //! ```
 
 use super::OpenError;
@@ -16,11 +17,12 @@ use crate::{
     record::kind,
     recovery::{self, Recovered},
 };
+use rpa::terms::Sha256;
 use snapshots::{
     Disk, FileJournal, FileSnapshots, Journal, JournalOptions, Loading, RecoveryReport,
     SnapshotError, SnapshotStore,
 };
-use std::{ops::ControlFlow, path::Path, sync::Arc};
+use std::{collections::BTreeSet, ops::ControlFlow, path::Path, sync::Arc};
 
 /// The archive's file in the data directory.
 const ARCHIVE: &str = "history.db";
@@ -80,25 +82,18 @@ fn say(report: &RecoveryReport) {
 struct History {
     file: String,
     archive: Archive,
-    /// Somebody put an empty file in its place.
-    given_up: bool,
 }
 
 impl History {
     fn open(data: &Path, needed: bool) -> Result<Self, OpenError> {
         let path = data.join(ARCHIVE);
-        let bytes = std::fs::metadata(&path).map(|found| found.len()).ok();
-        if needed && bytes.is_none() {
+        if needed && !path.exists() {
             return Err(OpenError::ArchiveMissing);
         }
         let file = path.display().to_string();
         let opened = Archive::open(&path).and_then(|archive| archive.check().map(|()| archive));
         match opened {
-            Ok(archive) => Ok(History {
-                file,
-                archive,
-                given_up: bytes == Some(0),
-            }),
+            Ok(archive) => Ok(History { file, archive }),
             Err(error @ (archive::Error::Corrupt(_) | archive::Error::Damaged(_))) => {
                 Err(OpenError::ArchiveDamaged { file, error })
             }
@@ -126,7 +121,7 @@ fn choose(
     history: &History,
     first_sequence: u64,
 ) -> Result<Chosen, OpenError> {
-    let mut has = history.archive.revision()?;
+    let has = history.archive.revision()?;
     let (mut below, mut owed_revision) = (u64::MAX, 0);
     loop {
         let mut found = Recovered::default();
@@ -145,9 +140,9 @@ fn choose(
         }
         let wanted = found.archive_revision;
         owed_revision = owed_revision.max(wanted);
-        if wanted > has && history.given_up {
-            tracing::error!(file = %history.file, "an empty archive stands in the place of what had ended");
-            has = history.archive.advance(wanted)?;
+        if wanted > 0 && has == 0 {
+            // The journal may still tell of all that has ended, but never of logs and of who changed what.
+            return Err(history.behind(has, wanted));
         }
         let replay_from = match loaded.snapshot {
             Some(snapshot) if wanted > has => {
@@ -188,14 +183,40 @@ pub fn verify_history(data: &Path, disk: Arc<dyn Disk>) -> Result<(), OpenError>
     Ok(())
 }
 
-/// Goes on with what is left of an archive that has lost rows; gives how many of its commits are given up.
+/// Goes on with what is left of an archive that has lost rows, or is missing; gives how many of its commits are given up.
 /// The caller holds the lock on the data.
 pub fn accept_history(data: &Path, disk: Arc<dyn Disk>) -> Result<u64, OpenError> {
     let wanted = wanted_revision(disk)?.unwrap_or(0);
-    let history = History::open(data, true)?;
+    let history = History::open(data, false)?;
     let has = history.archive.revision()?;
     history.archive.advance(wanted)?;
     Ok(wanted.saturating_sub(has))
+}
+
+/// The package files that the state names: versions, uploads, and jobs that have not ended. Needs no lock.
+pub fn named_package_files(disk: Arc<dyn Disk>) -> Result<BTreeSet<Sha256>, OpenError> {
+    let mut found = Recovered::default();
+    let store = FileSnapshots::new(Arc::clone(&disk), None);
+    let loaded = store
+        .load_older(u64::MAX, &mut |loading| match loading {
+            Loading::Begin(_) => found.begin(),
+            Loading::Entity(entity) if names_files(entity.kind) => found.entity(entity),
+            Loading::Entity(_) => {}
+        })
+        .map_err(snapshots::OpenError::from)?;
+    let from = loaded.snapshot.map_or(0, |snapshot| snapshot.replay_from);
+    snapshots::reread(disk.as_ref(), from, &mut |stored| {
+        if names_files(stored.kind) {
+            found.record(stored);
+        }
+    })?;
+    found.check()?;
+    let of_jobs = found.executions.digests();
+    Ok(found.registry.digests().chain(of_jobs).collect())
+}
+
+fn names_files(entity_kind: u16) -> bool {
+    [kind::REGISTRY, kind::EXECUTION, kind::EXECUTION_SET_ASIDE].contains(&entity_kind)
 }
 
 /// What the newest snapshot says of the archive; none without a snapshot.

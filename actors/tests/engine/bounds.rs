@@ -56,7 +56,9 @@ async fn an_archive_that_is_missing_beside_a_snapshot_is_said_and_not_made_anew(
     let refused = opened.err().map(|error| error.to_string());
     assert!(refused.is_some_and(|text| text.contains("history.db is missing")));
     assert!(!history.exists());
-    std::fs::write(&history, "").expect("written");
+    let disk = Arc::new(snapshots::RealDisk::new(data.path()).expect("a disk"));
+    let accepted = actors::accept_history(data.path(), disk);
+    assert!(accepted.is_ok(), "{accepted:?}");
     close(open(data.path()).await).await;
 }
 

@@ -97,6 +97,40 @@ async fn rows_lost_with_the_write_ahead_log_are_told_and_given_up_only_by_name()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_archive_where_something_had_ended_is_refused_until_it_is_accepted_by_name() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    deploy(&engine).await;
+    let root = ended(&engine).await;
+    snapshot(&engine).await;
+    close(engine).await;
+    let zero_length = |path: &Path| std::fs::write(path, "").expect("written");
+    let without_schema = |path: &Path| {
+        let emptied = rusqlite::Connection::open(path);
+        let emptied = emptied.and_then(|it| it.execute_batch("CREATE TABLE t (a); DROP TABLE t"));
+        assert!(emptied.is_ok(), "{emptied:?}");
+    };
+    let ways: [&dyn Fn(&Path); 2] = [&zero_length, &without_schema];
+    for empty in ways {
+        let copy = tempfile::tempdir().expect("a directory");
+        copy_without_history(data.path(), copy.path());
+        empty(&copy.path().join("history.db"));
+        // Refused as often as it is tried: looking at it does not make it the archive.
+        for _ in 0..2 {
+            let error = refused(copy.path()).await;
+            assert!(matches!(error, OpenError::ArchiveBehind { .. }), "{error}");
+            let verified = actors::verify_history(copy.path(), disk(copy.path()));
+            assert!(matches!(verified, Err(OpenError::ArchiveBehind { .. })));
+        }
+        let lost = actors::accept_history(copy.path(), disk(copy.path()));
+        assert!(matches!(lost, Ok(1..)), "{lost:?}");
+        let survivor = open(copy.path()).await;
+        assert!(!is_archived(&survivor, root).await);
+        close(survivor).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_older_archive_lacks_is_archived_again_while_the_journal_has_it() {
     let data = tempfile::tempdir().expect("a directory");
     let engine = open(data.path()).await;
