@@ -20,6 +20,7 @@ pub mod body;
 pub mod call;
 mod companies;
 mod departments;
+pub mod form;
 mod grants;
 pub(crate) mod groups;
 pub(crate) mod jobs;

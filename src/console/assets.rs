@@ -6,6 +6,7 @@
 use super::{
     body::Body,
     call::{Answered, Call, Reach, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, required, words},
     json::Object,
     page,
     problem::{Refused, internal},
@@ -23,6 +24,27 @@ use rpa::{
     terms::AssetType,
 };
 
+const VALUE: &[Field] = &[
+    field("value", Kind::Text),
+    field("userName", Kind::Text),
+    field("password", Kind::Text),
+    field("isRequiredEncryption", Kind::Boolean),
+];
+const NEW: Form = &[
+    form::NEW_NAME,
+    form::NOTES,
+    form::PLACE,
+    &[required("type", words!(AssetType))],
+    VALUE,
+];
+const CHANGE: Form = &[
+    form::NAME,
+    form::NOTES,
+    form::ETAG,
+    &[field("type", words!(AssetType))],
+    VALUE,
+];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -34,7 +56,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         )
         .lists()
         .query(&["Type"]),
-        post("/openapi/assets", P::AssetCreate, create, "Make an asset"),
+        post("/openapi/assets", P::AssetCreate, create, "Make an asset").takes(NEW),
         get(
             "/openapi/assets/{id}",
             P::AssetView,
@@ -46,7 +68,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::AssetEdit,
             change,
             "Change an asset",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/assets/{id}",
             P::AssetDelete,

@@ -1,8 +1,12 @@
 //! Bodies as clients send them: keys in any case, null the same as absent, numbers and booleans as texts or not.
 //!
-//! Owns: reading a field as what it should be, and the 400 that names it. Never: knows a resource.
+//! Owns: reading a field as what it should be, and the 400 that names it. Never: knows a resource, or reads what the
+//! operation does not say that it takes ([`super::form`]).
 
-use super::problem::Refused;
+use super::{
+    form::{self, Declared, Field, Form, Kind},
+    problem::Refused,
+};
 use crate::http::{Fault, Request};
 use codec::instant;
 use jiff::tz::TimeZone;
@@ -16,14 +20,20 @@ use serde_json::{Map, Value};
 
 /// A JSON object.
 #[derive(Clone, Debug, Default)]
-pub struct Body(Map<String, Value>);
+pub struct Body {
+    fields: Map<String, Value>,
+    /// What may be read of it.
+    form: Option<Form>,
+}
 
 impl Body {
     /// Of a request; no body at all reads as `{}`.
     pub fn read(request: &Request) -> Result<Self, Refused> {
+        let form = form_of(request);
+        let of = |fields| Ok(Body { fields, form });
         let bytes = request.body.trim_ascii();
         if bytes.is_empty() {
-            return Ok(Body::default());
+            return of(Map::new());
         }
         // Some clients say nothing of the type.
         if !request.content_type().is_empty() && !request.is_json() {
@@ -32,8 +42,8 @@ impl Body {
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Body(fields)),
-            Ok(Value::Null) => Ok(Body::default()),
+            Ok(Value::Object(fields)) => of(fields),
+            Ok(Value::Null) => of(Map::new()),
             Ok(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
                 Err(Refused::malformed("the body must be a JSON object"))
             }
@@ -51,12 +61,23 @@ impl Body {
         }
         let objects: Vec<Map<String, Value>> = serde_json::from_slice(bytes)
             .map_err(|error| Refused::malformed(format!("the body cannot be read: {error}")))?;
-        Ok(objects.into_iter().map(Body).collect())
+        let form = form_of(request);
+        let of = |fields| Body { fields, form };
+        Ok(objects.into_iter().map(of).collect())
+    }
+
+    /// A function that reads what its line does not declare is wrong: the document would not tell of it.
+    fn declared(&self, name: &str, fits: fn(&Field) -> bool) {
+        if let Some(form) = self.form.filter(|_| cfg!(debug_assertions)) {
+            let declared = form::find(form, name).is_some_and(fits);
+            assert!(declared, "{name} is not declared as what it is read as");
+        }
     }
 
     /// The value of a field; null is none. Of a name twice the last counts.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let mut fields = self.0.iter();
+        self.declared(name, |_| true);
+        let mut fields = self.fields.iter();
         let found = fields.rfind(|(key, _)| key.eq_ignore_ascii_case(name));
         found
             .map(|(_, value)| value)
@@ -72,12 +93,14 @@ impl Body {
 
     /// A text that must be there and is not blank.
     pub fn required_text(&self, name: &str) -> Result<String, Refused> {
+        self.declared(name, |field| field.required);
         let text = self.text(name)?.filter(|text| !text.trim().is_empty());
         text.ok_or_else(|| Refused::field(name, "given"))
     }
 
     /// An id; an empty text is none.
     pub fn id(&self, name: &str) -> Result<Option<Guid>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Id));
         match self.text(name)? {
             Some(text) if !text.trim().is_empty() => parse_id(name, &text).map(Some),
             Some(_) | None => Ok(None),
@@ -86,11 +109,13 @@ impl Body {
 
     /// An id that must be there.
     pub fn required_id(&self, name: &str) -> Result<Guid, Refused> {
+        self.declared(name, |field| field.required);
         self.id(name)?.ok_or_else(|| Refused::field(name, "given"))
     }
 
     /// Ids; absent is none.
     pub fn ids(&self, name: &str) -> Result<Option<Vec<Guid>>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Ids));
         let Some(texts) = self.texts(name)? else {
             return Ok(None);
         };
@@ -100,6 +125,9 @@ impl Body {
 
     /// A whole number, also in digits.
     pub fn integer(&self, name: &str) -> Result<Option<i64>, Refused> {
+        self.declared(name, |field| {
+            matches!(field.kind, Kind::Integer | Kind::Natural)
+        });
         let Some(text) = self.text(name)?.filter(|text| !text.trim().is_empty()) else {
             return Ok(None);
         };
@@ -112,6 +140,7 @@ impl Body {
 
     /// A whole number that is not negative.
     pub fn unsigned(&self, name: &str) -> Result<Option<u32>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Natural));
         let number = self.integer(name)?;
         number
             .map(|number| {
@@ -123,6 +152,7 @@ impl Body {
 
     /// A boolean, also as a text in any case, or 0 and 1.
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Boolean));
         let Some(text) = self.text(name)?.filter(|text| !text.trim().is_empty()) else {
             return Ok(None);
         };
@@ -133,6 +163,7 @@ impl Body {
 
     /// An instant, in milliseconds since 1970.
     pub fn instant(&self, name: &str) -> Result<Option<i64>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Instant));
         let Some(text) = self.text(name)?.filter(|text| !text.trim().is_empty()) else {
             return Ok(None);
         };
@@ -147,6 +178,7 @@ impl Body {
         name: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Word(_)));
         let Some(text) = self.text(name)?.filter(|text| !text.trim().is_empty()) else {
             return Ok(None);
         };
@@ -157,6 +189,7 @@ impl Body {
 
     /// An array of texts; nulls in it are left out.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Texts | Kind::Ids));
         let Some(values) = self.array(name)? else {
             return Ok(None);
         };
@@ -168,6 +201,7 @@ impl Body {
 
     /// Texts by key.
     pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Pairs));
         let expected = || Refused::field(name, "an object of texts");
         let Some(value) = self.get(name) else {
             return Ok(None);
@@ -181,24 +215,35 @@ impl Body {
 
     /// An object in it.
     pub fn object(&self, name: &str) -> Result<Option<Body>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Object(_)));
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Object(fields)) => Ok(Some(Body(fields.clone()))),
+            Some(Value::Object(fields)) => Ok(Some(self.inner(name, fields))),
             Some(_) => Err(Refused::field(name, "an object")),
         }
     }
 
     /// An array of objects in it; nulls in it are left out.
     pub fn objects(&self, name: &str) -> Result<Option<Vec<Body>>, Refused> {
+        self.declared(name, |field| matches!(field.kind, Kind::Objects(_)));
         let Some(values) = self.array(name)? else {
             return Ok(None);
         };
         let values = values.iter().filter(|value| !value.is_null());
         let objects = values.map(|value| match value {
-            Value::Object(fields) => Ok(Body(fields.clone())),
+            Value::Object(fields) => Ok(self.inner(name, fields)),
             _ => Err(Refused::field(name, "an array of objects")),
         });
         objects.collect::<Result<_, _>>().map(Some)
+    }
+
+    fn inner(&self, name: &str, fields: &Map<String, Value>) -> Body {
+        let field = self.form.and_then(|form| form::find(form, name));
+        let form = field.and_then(|field| field.kind.form());
+        Body {
+            fields: fields.clone(),
+            form,
+        }
     }
 
     fn array(&self, name: &str) -> Result<Option<&Vec<Value>>, Refused> {
@@ -249,6 +294,13 @@ impl Body {
         });
         sourced.collect::<Result<_, _>>().map(Some)
     }
+}
+
+/// What the operation's line says that it takes.
+fn form_of(request: &Request) -> Option<Form> {
+    let declared = request.extensions.get::<Declared>().map(|known| known.0);
+    debug_assert!(declared.is_some(), "an operation reads an undeclared body");
+    declared
 }
 
 fn argument(body: &Body) -> Result<Argument, Refused> {
@@ -314,7 +366,7 @@ mod tests {
 
     fn body(text: &str) -> Body {
         match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => Body(fields),
+            Ok(Value::Object(fields)) => Body { fields, form: None },
             other => panic!("{text}: {other:?}"),
         }
     }

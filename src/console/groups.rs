@@ -3,6 +3,7 @@
 
 use super::{
     call::{Answered, Call, Place, done, new_id, ok},
+    form::{self, Form},
     json::Object,
     page,
     problem::Refused,
@@ -15,26 +16,30 @@ use org::{Guid, Permission as P};
 use rpa::registry::{Action, Group, Robot, State, Workflow};
 use std::collections::BTreeSet;
 
+const NEW: Form = &[form::NEW_NAME, form::NOTES, form::PLACE];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/openapi/queues", P::QueueView, list, "Groups of robots")
             .lists()
             .query(&ASKED),
-        post("/openapi/queues", P::QueueCreate, create, "Make a group"),
+        post("/openapi/queues", P::QueueCreate, create, "Make a group").takes(NEW),
         post(
             "/openapi/queues/{id}",
             P::QueueCreate,
             create_as,
             "Make a group with this id",
-        ),
+        )
+        .takes(NEW),
         get("/openapi/queues/{id}", P::QueueView, show, "A group"),
         patch(
             "/openapi/queues/{id}",
             P::QueueEdit,
             change,
             "Change a group",
-        ),
+        )
+        .takes(form::LABEL),
         delete(
             "/openapi/queues/{id}",
             P::QueueDelete,
@@ -52,7 +57,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::QueueEdit,
             add,
             "Put robots into a group",
-        ),
+        )
+        .takes(form::ROBOTS),
         delete(
             "/openapi/queues/{id}/robots/{robot}",
             P::QueueEdit,

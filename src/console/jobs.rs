@@ -12,6 +12,7 @@ pub mod runs;
 
 use super::{
     call::{Answered, Call, new_id, ok},
+    form::{self, Form, Kind, field, required},
     problem::Refused,
     table::{Endpoint, get as read, patch, post},
 };
@@ -25,6 +26,9 @@ use std::time::Duration;
 
 /// The longest wait for the end of a job, in milliseconds.
 const WAIT_MS: usize = 60_000;
+
+const CHANGE: Form = &[&[field("priority", Kind::Natural)], form::ETAG];
+const JOBS: Form = &[&[required("jobIds", Kind::Ids)]];
 
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -71,7 +75,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::JobEdit,
             change,
             "Change the priority of a queued job",
-        ),
+        )
+        .takes(CHANGE),
         post(
             "/openapi/jobs/{id}/cancel",
             P::JobCancel,
@@ -101,25 +106,29 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::JobCancel,
             batch::cancel,
             "Cancel many jobs",
-        ),
+        )
+        .takes(JOBS),
         post(
             "/openapi/jobs/batch/pause",
             stop,
             batch::pause,
             "Stop many jobs for a while",
-        ),
+        )
+        .takes(JOBS),
         post(
             "/openapi/jobs/batch/resume",
             stop,
             batch::resume,
             "Let many jobs go on",
-        ),
+        )
+        .takes(JOBS),
         post(
             "/openapi/jobs/batch/retry",
             P::JobRetry,
             batch::retry,
             "Repeat many jobs",
-        ),
+        )
+        .takes(JOBS),
         read(
             "/openapi/jobs/{id}/runinstances",
             view,

@@ -3,6 +3,7 @@
 use super::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Form, Kind, field},
     json::Object,
     page,
     problem::{Refused, internal},
@@ -14,6 +15,15 @@ use org::{
     clients::{self, ApiKey},
 };
 
+const NEW: Form = &[form::NEW_NAME, form::NOTES, form::PLACE, form::ROLES];
+const CHANGE: Form = &[
+    form::NAME,
+    form::NOTES,
+    form::ETAG,
+    &[field("departmentId", Kind::Id)],
+    form::ROLES,
+];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -23,14 +33,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::ApiKeyCreate,
             create,
             "Make an API key; it is shown this once",
-        ),
+        )
+        .takes(NEW),
         get("/openapi/apikeys/{id}", P::ApiKeyView, show, "An API key"),
         patch(
             "/openapi/apikeys/{id}",
             P::ApiKeyEdit,
             change,
             "Change an API key",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/apikeys/{id}",
             P::ApiKeyDelete,

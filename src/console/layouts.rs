@@ -5,6 +5,7 @@ use super::{
     assets,
     body::Body,
     call::{Answered, Call, Reach, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, required},
     jobs::render,
     json::Object,
     page,
@@ -19,6 +20,23 @@ use rpa::{
     registry::{Action, Layout, LayoutSettings, NewNode, Node, State, Target},
 };
 
+const NODE: Form = &[
+    form::NAME,
+    form::NOTES,
+    &[
+        field("id", Kind::Id),
+        field("index", Kind::Integer),
+        required("workflowId", Kind::Id),
+        field("arguments", form::SOURCED_ARGUMENTS),
+    ],
+];
+const SETTINGS: &[Field] = &[
+    field("nodes", Kind::Objects(NODE)),
+    field("continueOnFailure", Kind::Boolean),
+];
+const NEW: Form = &[form::NEW_NAME, form::NOTES, form::PLACE, SETTINGS];
+const CHANGE: Form = &[form::NAME, form::NOTES, form::ETAG, SETTINGS];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -28,7 +46,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::LayoutCreate,
             create,
             "Make a layout",
-        ),
+        )
+        .takes(NEW),
         get(
             "/openapi/workflowlayouts/{id}",
             P::LayoutView,
@@ -40,7 +59,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::LayoutEdit,
             change,
             "Change a layout",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/workflowlayouts/{id}",
             P::LayoutDelete,
@@ -52,7 +72,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::LayoutExecute,
             run,
             "Execute a layout",
-        ),
+        )
+        .takes(execute::FORM),
     ]
 }
 
@@ -183,8 +204,9 @@ async fn remove(call: Call) -> Answered {
 
 /// `POST /openapi/workflowlayouts/{id}/execute`
 async fn run(call: Call) -> Answered {
+    let body = call.body()?;
     let id = look(&call, P::LayoutExecute, |_, layout| layout.id)?;
-    let execute = execute::asked(&call)?;
+    let execute = execute::asked(&call, &body)?;
     let company = call.visitor.company;
     let view = move |execution: &Execution| render::group(execution, company);
     execute::begin(&call, execute, Target::Layout(id), view).await

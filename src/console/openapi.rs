@@ -1,9 +1,11 @@
 //! The OpenAPI document, made from the route table.
-//! Owns: how a line of the table becomes an operation of the document. Never: a schema; the document of the console has those.
+//! Owns: how a line of the table becomes an operation of the document. Never: the schema of a body ([`form`] makes those), or
+//! of an answer; the document of the console has them.
 
 use super::{
     call::{Answered, ok},
-    table::{self, Endpoint, Need},
+    form,
+    table::{self, Content, Endpoint, Need},
 };
 use crate::{
     http::{Context, Params, Request},
@@ -11,6 +13,10 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
+
+/// What holds of every body.
+const ABOUT: &str = "Names of fields are taken in any case, null is the same as nothing, and numbers, booleans and texts are \
+                     taken for one another where they can be read so. Fields that are not named are ignored.";
 
 /// `GET /openapi/openapi.json`
 pub async fn document(_state: Context<State>, _request: Request, _params: Params) -> Answered {
@@ -29,7 +35,7 @@ fn whole() -> Value {
     }
     json!({
         "openapi": "3.1.0",
-        "info": {"title": "Loomwork console API", "version": env!("CARGO_PKG_VERSION")},
+        "info": {"title": "Loomwork console API", "description": ABOUT, "version": env!("CARGO_PKG_VERSION")},
         "paths": paths,
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{"token": []}],
@@ -60,7 +66,28 @@ fn operation(endpoint: &Endpoint) -> Value {
     if let Need::Permission(permission) = endpoint.need {
         operation["x-permission"] = permission.text().into();
     }
+    if let Some(content) = endpoint.body {
+        operation["requestBody"] = request_body(content);
+    }
     operation
+}
+
+fn request_body(content: Content) -> Value {
+    let json = |schema: Value| {
+        let required = schema["required"].is_array();
+        json!({"required": required, "content": {"application/json": {"schema": schema}}})
+    };
+    match content {
+        Content::Object(form) => json(form::schema(form)),
+        Content::Objects(form) => {
+            let one = form::schema(form);
+            json(json!({"anyOf": [one, {"type": "array", "items": one}]}))
+        }
+        Content::File => {
+            let schema = json!({"type": "string", "format": "binary"});
+            json!({"required": true, "content": {"application/octet-stream": {"schema": schema}}})
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     blobs::{self, Arrived},
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use codec::Tenant;
 use org::{Guid, Permission};
@@ -19,7 +19,11 @@ use rpa::{
     registry::{Action, NewVersion, Reply, State},
     terms::Sha256,
 };
-use std::{collections::BTreeMap, fs::File, io::BufReader};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufReader, ErrorKind},
+};
 use tokio::task::spawn_blocking;
 
 /// Bytes of a package that comes with one request: 200 MB.
@@ -270,7 +274,10 @@ pub async fn download(call: Call) -> Answered {
         Err(error) => {
             // It may just have been deleted.
             file_of(&call, package, version)?;
-            return Err(error.into());
+            return Err(match error.kind() {
+                ErrorKind::NotFound => lost(&name, sha256),
+                _ => error.into(),
+            });
         }
     };
     if call.request.method == crate::http::Method::GET {
@@ -292,6 +299,20 @@ pub async fn download(call: Call) -> Answered {
             header::CONTENT_DISPOSITION,
             disposition.map_err(|_| internal("a name is no header"))?,
         ))
+}
+
+/// 500: the state names a file that is not there.
+fn lost(name: &str, sha256: Sha256) -> Refused {
+    tracing::error!(name, %sha256, "a package file is missing: blobs/{sha256}");
+    let detail = format!(
+        "the file of {name} is lost: blobs/{sha256} is not in the data directory; upload the package again, or put it back \
+         from a backup"
+    );
+    Refused::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "package-file-lost",
+        detail,
+    )
 }
 
 /// The name, digest and length of a version's file.

@@ -12,6 +12,7 @@
 use super::{
     body::Body,
     call::{Answered, Call, Place, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, words},
     groups::{ASKED, Asked},
     json::Object,
     page,
@@ -30,6 +31,13 @@ use rpa::{
 };
 use std::collections::BTreeSet;
 
+const SETTINGS: &[Field] = &[
+    field("consoleManagement", words!(ConsoleManagement)),
+    field("queueIds", Kind::Ids),
+];
+const NEW: Form = &[form::NEW_NAME, form::NOTES, form::PLACE, SETTINGS];
+const CHANGE: Form = &[form::NAME, form::NOTES, form::ETAG, SETTINGS];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -41,14 +49,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::RobotCreate,
             create,
             "Register a robot; its connection string is shown this once",
-        ),
+        )
+        .takes(NEW),
         get("/openapi/robots/{id}", P::RobotView, show, "A robot"),
         patch(
             "/openapi/robots/{id}",
             P::RobotEdit,
             change,
             "Change a robot",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/robots/{id}",
             P::RobotDelete,
@@ -60,7 +70,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::RobotEdit,
             renew,
             "Give a robot another secret; the old one ends",
-        ),
+        )
+        .takes(form::NOTHING),
     ]
 }
 

@@ -4,6 +4,7 @@
 use super::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Field, Form, Kind, field},
     json::Object,
     page,
     problem::Refused,
@@ -15,6 +16,13 @@ use org::{
     tenancy,
 };
 
+const SETTINGS: &[Field] = &[
+    field("permissions", Kind::Texts),
+    field("scope", Kind::Word(|| vec!["Department", "Company"])),
+];
+const NEW: Form = &[form::NEW_NAME, form::NOTES, SETTINGS];
+const CHANGE: Form = &[form::NAME, form::NOTES, form::ETAG, SETTINGS];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -25,9 +33,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             "All permissions that a role may have",
         ),
         get("/openapi/roles", P::RoleView, list, "Roles").lists(),
-        post("/openapi/roles", P::RoleCreate, create, "Make a role"),
+        post("/openapi/roles", P::RoleCreate, create, "Make a role").takes(NEW),
         get("/openapi/roles/{id}", P::RoleView, show, "A role"),
-        patch("/openapi/roles/{id}", P::RoleEdit, change, "Change a role"),
+        patch("/openapi/roles/{id}", P::RoleEdit, change, "Change a role").takes(CHANGE),
         delete(
             "/openapi/roles/{id}",
             P::RoleDelete,

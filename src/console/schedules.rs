@@ -5,6 +5,7 @@ use super::{
     assets,
     body::Body,
     call::{Answered, Call, Reach, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, required, words},
     jobs::render,
     json::{Object, array},
     page,
@@ -27,6 +28,27 @@ const NEXT: usize = 3;
 /// Firings that are looked ahead at most.
 const MAX_NEXT: usize = 100;
 
+const TARGET: Form = &[&[
+    required("id", Kind::Id),
+    required("type", Kind::Word(|| vec!["Workflow", "Layout"])),
+]];
+const SETTINGS: &[Field] = &[
+    field("target", Kind::Object(TARGET)),
+    field("cron", Kind::Text),
+    field("every", Kind::Text),
+    field("at", Kind::Instant),
+    field("timeZone", Kind::Text),
+    field("startAt", Kind::Instant),
+    field("endAt", Kind::Instant),
+    field("enabled", Kind::Boolean),
+    field("arguments", form::ARGUMENTS),
+    field("priority", Kind::Natural),
+    field("maxRetryCount", Kind::Natural),
+    field("misfire", words!(Misfire)),
+];
+const NEW: Form = &[form::NEW_NAME, form::NOTES, form::PLACE, SETTINGS];
+const CHANGE: Form = &[form::NAME, form::NOTES, form::ETAG, SETTINGS];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -38,7 +60,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::ScheduleCreate,
             create,
             "Make a schedule",
-        ),
+        )
+        .takes(NEW),
         get(
             "/openapi/schedules/{id}",
             P::ScheduleView,
@@ -50,7 +73,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::ScheduleEdit,
             change,
             "Change a schedule",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/schedules/{id}",
             P::ScheduleDelete,
@@ -62,19 +86,22 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::ScheduleEdit,
             |call| switch(call, true),
             "Let a schedule fire",
-        ),
+        )
+        .takes(&[form::ETAG]),
         post(
             "/openapi/schedules/{id}/disable",
             P::ScheduleEdit,
             |call| switch(call, false),
             "Let a schedule rest",
-        ),
+        )
+        .takes(&[form::ETAG]),
         post(
             "/openapi/schedules/{id}/fire",
             P::ScheduleFire,
             fire,
             "Let a schedule fire now, whenever it is due",
-        ),
+        )
+        .takes(form::NOTHING),
         get(
             "/openapi/schedules/{id}/next",
             P::ScheduleView,

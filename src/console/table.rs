@@ -4,7 +4,9 @@
 use super::{
     assets, audit,
     call::{Answered, Call},
-    companies, departments, groups, jobs, keys, layouts, openapi, packages, people, problem,
+    companies, departments,
+    form::{self, Declared, Form},
+    groups, jobs, keys, layouts, openapi, packages, people, problem,
     problem::Refused,
     query::LIST,
     robots, roles, schedules, taskqueues, uploads, users, workflows,
@@ -35,6 +37,17 @@ impl From<Permission> for Need {
     }
 }
 
+/// What a body is.
+#[derive(Clone, Copy, Debug)]
+pub enum Content {
+    /// An object with these fields.
+    Object(Form),
+    /// One of them, or several in an array.
+    Objects(Form),
+    /// Bytes, which must be there.
+    File,
+}
+
 /// A line of the table.
 pub struct Endpoint {
     /// What is mounted.
@@ -43,6 +56,8 @@ pub struct Endpoint {
     pub need: Need,
     /// Parameters of its query.
     pub query: Vec<&'static str>,
+    /// What it reads of a body; none: it does not look at one.
+    pub body: Option<Content>,
 }
 
 impl Endpoint {
@@ -52,6 +67,7 @@ impl Endpoint {
             route: route.summary(summary).guarded(guard),
             need,
             query: Vec::new(),
+            body: None,
         }
     }
 
@@ -66,8 +82,31 @@ impl Endpoint {
         self
     }
 
+    /// Takes an object with these fields.
+    pub fn takes(self, form: Form) -> Self {
+        self.taking(form, Content::Object(form))
+    }
+
+    /// Takes one such object, or several in an array.
+    pub fn takes_many(self, form: Form) -> Self {
+        self.taking(form, Content::Objects(form))
+    }
+
+    fn taking(mut self, form: Form, body: Content) -> Self {
+        let need = self.need;
+        let guard = move |state: &State, head: &mut Head| {
+            admit(state, head, need)?;
+            head.extensions.insert(Declared(form));
+            Ok(())
+        };
+        self.route = self.route.guarded(guard);
+        self.body = Some(body);
+        self
+    }
+
     /// The function reads the body itself, up to `limit`.
     pub fn streamed(mut self, limit_bytes: u64) -> Self {
+        self.body = Some(Content::File);
         self.route = self.route.streamed(limit_bytes);
         self
     }
@@ -268,7 +307,8 @@ fn package_files() -> Vec<Endpoint> {
             P::PackageEdit,
             p::change,
             "Describe a package",
-        ),
+        )
+        .takes(form::LABEL),
         delete(
             "/openapi/packages/{id}",
             P::PackageDelete,
@@ -292,12 +332,14 @@ fn package_files() -> Vec<Endpoint> {
             upload,
             uploads::open,
             "Open a channel for a package file",
-        ),
+        )
+        .takes(&[form::PLACE]),
         patch(
             "/openapi/preloadedVersionFiles/{id}",
             upload,
             uploads::commit,
             "Make a package of what came by a channel",
-        ),
+        )
+        .takes(form::NOTHING),
     ]
 }

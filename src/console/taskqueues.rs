@@ -7,6 +7,7 @@ mod messages;
 use super::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Field, Form, Kind, field},
     json::Object,
     page::{self, Listed},
     problem::Refused,
@@ -18,6 +19,13 @@ use rpa::{
     terms::{Label, Meta},
 };
 
+const SETTINGS: &[Field] = &[
+    field("maxDeliveries", Kind::Natural),
+    field("ttl", Kind::Text),
+];
+const NEW: Form = &[form::NEW_NAME, form::NOTES, form::PLACE, SETTINGS];
+const CHANGE: Form = &[form::NAME, form::NOTES, form::ETAG, SETTINGS];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = vec![
@@ -27,7 +35,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::TaskQueueCreate,
             create,
             "Make a task queue",
-        ),
+        )
+        .takes(NEW),
         get(
             "/openapi/taskqueues/{id}",
             P::TaskQueueView,
@@ -39,7 +48,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::TaskQueueEdit,
             change,
             "Change a task queue",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/taskqueues/{id}",
             P::TaskQueueDelete,

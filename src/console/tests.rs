@@ -7,6 +7,7 @@ mod closing;
 mod companies;
 mod content;
 mod contract;
+mod documented;
 mod groups;
 mod job_lists;
 mod jobs;

@@ -6,6 +6,7 @@
 use super::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, required},
     json::Object,
     keys::read_roles,
     page,
@@ -27,6 +28,39 @@ use org::{
 /// Letters of a password that somebody chooses here.
 const PASSWORD_CHARS: usize = 8;
 
+const PASSWORD: &[Field] = &[required("password", Kind::Text)];
+const PERSON: &[Field] = &[
+    field(
+        "status",
+        Kind::Word(|| vec!["Active", "Inactive", "Banned"]),
+    ),
+    field("email", Kind::Text),
+    field("phoneNumber", Kind::Text),
+    field("userExtensionInfo", Kind::Object(EXTENSION)),
+];
+const EXTENSION: Form = &[&[
+    field("extensionId", Kind::Text),
+    field("extensionMobile", Kind::Text),
+    field("extensionEmail", Kind::Text),
+]];
+const NEW: Form = &[
+    &[required("userName", Kind::Text)],
+    PASSWORD,
+    form::NAME,
+    form::NOTES,
+    form::PLACE,
+    form::ROLES,
+    PERSON,
+];
+const CHANGE: Form = &[
+    form::NAME,
+    form::NOTES,
+    form::ETAG,
+    &[field("departmentId", Kind::Id)],
+    form::ROLES,
+    PERSON,
+];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -43,14 +77,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::UserCreate,
             create,
             "Add a person",
-        ),
+        )
+        .takes(NEW),
         get("/openapi/companyusers/{id}", P::UserView, show, "A person"),
         patch(
             "/openapi/companyusers/{id}",
             P::UserEdit,
             change,
             "Change a person",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/companyusers/{id}",
             P::UserDelete,
@@ -62,13 +98,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::UserEdit,
             set_password,
             "Set a person's password; whoever is signed in must sign in again",
-        ),
+        )
+        .takes(&[PASSWORD]),
         post(
             "/openapi/companyusers/{id}/roles",
             P::UserEdit,
             set_roles,
             "Give a person these roles instead of those that they have",
-        ),
+        )
+        .takes(&[form::ROLES, form::NOTES, form::ETAG]),
     ]
 }
 

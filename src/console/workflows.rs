@@ -10,6 +10,7 @@ use super::{
     assets,
     body::Body,
     call::{Answered, Call, Reach, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, required},
     json::Object,
     page,
     problem::Refused,
@@ -21,6 +22,36 @@ use rpa::{
     terms::{JobExecutionPolicy, Notification, VideoRecordMode},
 };
 
+const SETTINGS: &[Field] = &[
+    field("packageVersionId", Kind::Id),
+    field("associatedQueueId", Kind::Id),
+    field("updateMaxRunSeconds", Kind::Boolean),
+    field("jobStateNotification", Kind::Object(NOTIFICATION)),
+];
+const NOTIFICATION: Form = &[&[
+    field("switchOn", Kind::Boolean),
+    field("justNoticeAgainstLastRuninstance", Kind::Boolean),
+    field("conditions", Kind::Texts),
+    field("recipients", Kind::Texts),
+]];
+const UPGRADE: Form = &[&[required("workflowIds", Kind::Ids)]];
+const NEW: Form = &[
+    form::NEW_NAME,
+    form::NOTES,
+    form::PLACE,
+    &[required("packageId", Kind::Id)],
+    SETTINGS,
+    form::EXECUTION,
+];
+const CHANGE: Form = &[
+    form::NAME,
+    form::NOTES,
+    form::ETAG,
+    &[field("packageId", Kind::Id)],
+    SETTINGS,
+    form::EXECUTION,
+];
+
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
     let listed = |path| {
@@ -30,7 +61,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let shown = |path| get(path, P::WorkflowView, show, "A workflow");
     let executed = |path| {
         let summary = "Execute a workflow: a job for a group, or one for each bound robot";
-        post(path, P::WorkflowExecute, execute::execute, summary)
+        post(path, P::WorkflowExecute, execute::execute, summary).takes(execute::FORM)
     };
     let of_robots = "/openapi/workflows/{id}/robots";
     vec![
@@ -41,7 +72,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::WorkflowCreate,
             create,
             "Make a workflow",
-        ),
+        )
+        .takes(NEW),
         shown("/openapi/workflows/{id}"),
         shown("/v2/workflows/{id}"),
         patch(
@@ -49,7 +81,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::WorkflowEdit,
             change,
             "Change a workflow",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/workflows/{id}",
             P::WorkflowDelete,
@@ -70,7 +103,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::WorkflowEdit,
             robots::bind,
             "Let a workflow target robots",
-        ),
+        )
+        .takes(form::ROBOTS),
         delete(
             "/openapi/workflows/{id}/robots/{robot}",
             P::WorkflowEdit,
@@ -82,7 +116,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::WorkflowEdit,
             upgrade::upgrade,
             "Move workflows to the highest versions of their packages",
-        ),
+        )
+        .takes(UPGRADE),
     ]
 }
 
@@ -196,8 +231,8 @@ async fn create(call: Call) -> Answered {
 
 /// `PATCH /openapi/workflows/{id}`
 async fn change(call: Call) -> Answered {
-    let id = check(&call, P::WorkflowEdit)?;
     let body = call.body()?;
+    let id = check(&call, P::WorkflowEdit)?;
     let (etag, settings) = (body.etag()?, settings(&body)?);
     may_name(&call, &call.reach(), &settings)?;
     let command = call.command(Action::ChangeWorkflow { id, etag, settings });

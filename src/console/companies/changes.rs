@@ -6,6 +6,7 @@ use super::push_company;
 use crate::console::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Field, Form, Kind, field},
     json::Object,
     page,
     problem::Refused,
@@ -15,6 +16,18 @@ use org::{
     Command, Guid, Permission as P,
     tenancy::{self, Company, Department, Edition},
 };
+
+const EDITION: &[Field] = &[field(
+    "edition",
+    Kind::Word(|| vec!["Enterprise", "Community"]),
+)];
+const NEW: Form = &[
+    form::NEW_NAME,
+    &[field("rootDepartmentName", Kind::Text)],
+    EDITION,
+    form::NOTES,
+];
+const CHANGE: Form = &[form::NAME, EDITION, form::NOTES, form::ETAG];
 
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -33,9 +46,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::CompanyCreate,
             create,
             "Make a company with its root department",
-        ),
+        )
+        .takes(NEW),
         get(one, P::CompanyView, show, "A company"),
-        patch(one, P::CompanyEdit, change, "Change a company"),
+        patch(one, P::CompanyEdit, change, "Change a company").takes(CHANGE),
         delete(
             one,
             P::CompanyDelete,

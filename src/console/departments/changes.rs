@@ -4,6 +4,7 @@
 use super::Tree;
 use crate::console::{
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Field, Form, Kind, field},
     page,
     problem::Refused,
     table::{Endpoint, delete, get, patch, post},
@@ -13,6 +14,10 @@ use org::{
     tenancy::{self, Department},
 };
 use rpa::Guid as Id;
+
+const PARENT: &[Field] = &[field("parentId", Kind::Id)];
+const NEW: Form = &[form::NEW_NAME, PARENT, form::NOTES];
+const CHANGE: Form = &[form::NAME, PARENT, form::NOTES, form::ETAG];
 
 /// The lines of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -29,7 +34,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::DepartmentCreate,
             create,
             "Make a department",
-        ),
+        )
+        .takes(NEW),
         get(
             "/openapi/departments/{id}",
             P::DepartmentView,
@@ -41,7 +47,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             P::DepartmentEdit,
             change,
             "Change a department, or move it",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/departments/{id}",
             P::DepartmentDelete,

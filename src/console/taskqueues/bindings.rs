@@ -4,6 +4,7 @@
 use super::super::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{self, Field, Form, Kind, field, required},
     json::Object,
     page,
     problem::Refused,
@@ -15,6 +16,27 @@ use rpa::{
     queue::{Binding, Command, Concurrency, Queue, RemoveWhen},
     terms::etag_of,
 };
+
+const SETTINGS: &[Field] = &[
+    field("mapping", Kind::Pairs),
+    field(
+        "concurrency",
+        Kind::Word(|| CONCURRENCIES.map(|it| it.name()).to_vec()),
+    ),
+    field(
+        "removeWhen",
+        Kind::Word(|| REMOVALS.map(|it| it.name()).to_vec()),
+    ),
+    field("enabled", Kind::Boolean),
+];
+const NEW: Form = &[&[required("workflowId", Kind::Id)], SETTINGS, form::ETAG];
+const CHANGE: Form = &[&[field("workflowId", Kind::Id)], SETTINGS, form::ETAG];
+const CONCURRENCIES: [Concurrency; 3] = [
+    Concurrency::Parallel,
+    Concurrency::Serial,
+    Concurrency::SkipWhileRunning,
+];
+const REMOVALS: [RemoveWhen; 2] = [RemoveWhen::Started, RemoveWhen::Succeeded];
 
 /// The lines of the table.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -31,7 +53,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             P::TaskQueueEdit,
             create,
             "Let the messages of a task queue start a workflow",
-        ),
+        )
+        .takes(NEW),
         get(
             "/openapi/taskqueues/{id}/bindings/{bindingId}",
             P::TaskQueueView,
@@ -43,7 +66,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             P::TaskQueueEdit,
             change,
             "Change a binding",
-        ),
+        )
+        .takes(CHANGE),
         delete(
             "/openapi/taskqueues/{id}/bindings/{bindingId}",
             P::TaskQueueEdit,
@@ -163,18 +187,14 @@ fn may_execute(call: &Call, workflow: rpa::Guid) -> Result<(), Refused> {
 }
 
 fn concurrency(word: &str) -> Option<Concurrency> {
-    let all = [
-        Concurrency::Parallel,
-        Concurrency::Serial,
-        Concurrency::SkipWhileRunning,
-    ];
-    all.into_iter()
+    CONCURRENCIES
+        .into_iter()
         .find(|it| it.name().eq_ignore_ascii_case(word))
 }
 
 fn remove_when(word: &str) -> Option<RemoveWhen> {
-    let all = [RemoveWhen::Started, RemoveWhen::Succeeded];
-    all.into_iter()
+    REMOVALS
+        .into_iter()
         .find(|it| it.name().eq_ignore_ascii_case(word))
 }
 

@@ -3,6 +3,7 @@
 use super::super::{
     body::Body,
     call::{Answered, Call, done, new_id, ok},
+    form::{Field, Form, Kind, field, required},
     json::{Object, array},
     page,
     problem::Refused,
@@ -25,6 +26,21 @@ const MAX_LOCK_MS: i64 = 12 * 3600 * 1000;
 /// The longest wait for a message, in milliseconds.
 const MAX_WAIT_MS: i64 = 60_000;
 
+const MESSAGE: Form = &[&[
+    field("body", Kind::Any),
+    field("priority", Kind::Natural),
+    field("ttl", Kind::Text),
+    field("dedupKey", Kind::Text),
+]];
+const RECEIVE: Form = &[&[
+    field("max", Kind::Natural),
+    field("lockMs", Kind::Integer),
+    field("waitMs", Kind::Integer),
+]];
+const RECEIPT: &[Field] = &[required("receipt", Kind::Id)];
+const SETTLE: Form = &[RECEIPT];
+const DEAD_LETTER: Form = &[RECEIPT, &[field("reason", Kind::Text)]];
+
 /// The lines of the table.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let receive_summary =
@@ -43,32 +59,37 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             P::TaskQueueSend,
             send,
             "Put a message, or several in an array, into a task queue",
-        ),
+        )
+        .takes_many(MESSAGE),
         post(
             "/openapi/taskqueues/{id}/messages/receive",
             P::TaskQueueReceive,
             receive,
             receive_summary,
         )
+        .takes(RECEIVE)
         .waits(),
         post(
             "/openapi/taskqueues/{id}/messages/{messageId}/complete",
             P::TaskQueueReceive,
             complete,
             "Be done with a message that was received",
-        ),
+        )
+        .takes(SETTLE),
         post(
             "/openapi/taskqueues/{id}/messages/{messageId}/release",
             P::TaskQueueReceive,
             release,
             "Give a message back that was received",
-        ),
+        )
+        .takes(SETTLE),
         post(
             "/openapi/taskqueues/{id}/messages/{messageId}/dead-letter",
             P::TaskQueueReceive,
             dead_letter,
             "Put a message that was received to the dead letters",
-        ),
+        )
+        .takes(DEAD_LETTER),
         delete(
             "/openapi/taskqueues/{id}/messages/{messageId}",
             P::TaskQueueEdit,
@@ -153,8 +174,8 @@ fn state(text: &str) -> Option<&'static str> {
 
 /// `POST /openapi/taskqueues/{id}/messages`
 async fn send(call: Call) -> Answered {
-    let id = permitted(&call, P::TaskQueueSend).await?;
     let bodies = Body::many(&call.request)?;
+    let id = permitted(&call, P::TaskQueueSend).await?;
     let mut messages = Vec::with_capacity(bodies.len());
     for body in &bodies {
         messages.push(NewMessage {
@@ -222,9 +243,9 @@ async fn settle(
     call: Call,
     command: impl FnOnce(rpa::Guid, rpa::Guid, &Body) -> Result<Command, Refused>,
 ) -> Answered {
+    let body = call.body()?;
     let message = call.id("messageId")?;
     let id = permitted(&call, P::TaskQueueReceive).await?;
-    let body = call.body()?;
     let receipt = rpa::Guid(body.required_id("receipt")?.0);
     let command = command(message, receipt, &body)?;
     call.state

@@ -13,7 +13,7 @@ use crate::{
 use org::Permission;
 
 /// A method and a path with ids in it.
-fn request(method: &str, path: &str, id: &str) -> String {
+pub fn request(method: &str, path: &str, id: &str) -> String {
     let mut filled = String::new();
     for (n, part) in path.split('/').enumerate() {
         if n > 0 {

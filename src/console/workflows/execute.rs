@@ -6,6 +6,7 @@ use crate::{
         assets,
         body::Body,
         call::{Answered, Call, new_id, ok},
+        form::{self, Form, Kind, field, words},
         jobs::render,
         problem::Refused,
     },
@@ -20,25 +21,39 @@ use rpa::{
     terms::{JobExecutionPolicy, JobStartupType, VideoRecordMode},
 };
 
+/// What an execute may say.
+pub const FORM: Form = &[
+    form::EXECUTION,
+    &[
+        field("jobSubjectId", Kind::Text),
+        field("jobSubjectName", Kind::Text),
+        field("jobSubjectType", Kind::Text),
+        field("startupType", words!(JobStartupType)),
+        field("startupId", Kind::Text),
+        field("startupName", Kind::Text),
+        field("source", Kind::Text),
+    ],
+];
+
 /// `POST /openapi/workflows/{id}/execute`
 pub async fn execute(call: Call) -> Answered {
+    let body = call.body()?;
     let id = super::check(&call, P::WorkflowExecute)?;
-    let execute = asked(&call)?;
+    let execute = asked(&call, &body)?;
     let company = call.visitor.company;
     let view = move |execution: &Execution| render::jobs(execution, company);
     begin(&call, execute, Target::Workflow(id), view).await
 }
 
 /// An execute as the request asks for it.
-pub fn asked(call: &Call) -> Result<Execute, Refused> {
-    let body = call.body()?;
-    let overrides = overrides(&body)?;
+pub fn asked(call: &Call, body: &Body) -> Result<Execute, Refused> {
+    let overrides = overrides(body)?;
     assets::check_named(call, &call.reach(), &overrides.arguments)?;
     Ok(Execute {
         tenant: call.tenant(),
         execution: new_id()?,
         created: call.by(),
-        startup: startup(&body)?,
+        startup: startup(body)?,
         source: body.text("source")?,
         activity: None,
         overrides,

@@ -28,8 +28,9 @@ pub async fn list(call: Call) -> Answered {
 
 /// `POST /openapi/workflows/{id}/robots`
 pub async fn bind(call: Call) -> Answered {
+    let body = call.body()?;
     let workflow = super::check(&call, P::WorkflowEdit)?;
-    let ids = call.body()?.ids("robotIds")?;
+    let ids = body.ids("robotIds")?;
     let ids = ids.ok_or_else(|| Refused::field("robotIds", "given"))?;
     let ids: Vec<rpa::Guid> = ids.into_iter().map(|id| rpa::Guid(id.0)).collect();
     // One that the caller may not see is told of like one that cannot be bound.
