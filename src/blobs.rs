@@ -292,6 +292,11 @@ fn names(directory: &Path) -> io::Result<BTreeSet<String>> {
     Ok(names)
 }
 
+/// Where a blob of a data directory lies.
+pub fn path(data: &Path, sha256: Sha256) -> PathBuf {
+    data.join(DIRECTORY).join(sha256.to_string())
+}
+
 /// Copies all blobs of one data directory, or backup, into another one, synced. Without any, nothing is made.
 pub fn copy(from: &Path, into: &Path) -> io::Result<()> {
     let (from, into) = (from.join(DIRECTORY), into.join(DIRECTORY));

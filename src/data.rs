@@ -8,6 +8,7 @@ use crate::{
     server::{Failed, State},
 };
 use actors::archive::Archive;
+use rpa::terms::Sha256;
 use snapshots::{Disk, FileJournal, JournalOptions, RealDisk};
 use std::{
     io::Write,
@@ -50,7 +51,7 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
         println!("damage: {damage}");
     }
     let mut damages = report.damages.len();
-    match actors::verify_history(&config.data, disk) {
+    match actors::verify_history(&config.data, Arc::clone(&disk)) {
         Ok(()) => println!("history.db read"),
         Err(error) => {
             println!("damage: {error}");
@@ -63,12 +64,41 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
         println!("damage: the package file {name} is not what its name says");
     }
     damages += damaged.len();
+    // What the state names can be read only of a journal that is whole.
+    if report.is_whole() {
+        let missing = missing_package_files(&config.data, &disk)?;
+        for sha256 in &missing {
+            println!("damage: the package file {sha256} is missing");
+        }
+        damages += missing.len();
+    }
     if damages == 0 {
         println!("whole");
         Ok(())
     } else {
         Err(format!("{damages} damages found").into())
     }
+}
+
+/// A running server trims its journal and removes files while they are compared, which can look like a loss, but not so often.
+const ATTEMPTS: usize = 5;
+
+/// The package files that the state names and that are not there.
+fn missing_package_files(data: &Path, disk: &Arc<dyn Disk>) -> Result<Vec<Sha256>, Failed> {
+    let look = || {
+        let named = actors::named_package_files(Arc::clone(disk))?;
+        let missing = named.into_iter();
+        let missing = missing.filter(|sha256| !blobs::path(data, *sha256).is_file());
+        Ok::<Vec<Sha256>, actors::OpenError>(missing.collect())
+    };
+    let mut last = look();
+    for _ in 1..ATTEMPTS {
+        if last.as_ref().is_ok_and(Vec::is_empty) {
+            break;
+        }
+        last = look();
+    }
+    Ok(last?)
 }
 
 /// `loomwork backup`: by the running server, or of the data at rest.

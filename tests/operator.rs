@@ -12,7 +12,11 @@ use std::{
     path::{Path, PathBuf},
     process::Output,
 };
-use support::{Client, Request, Server, Setup, models};
+use support::{
+    Client, Request, Server, Setup,
+    console::{Console, SEED, sow},
+    models, zip_of,
+};
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
@@ -183,6 +187,52 @@ fn a_backup_of_a_running_server_is_restored_to_the_same_instances() {
         Some(29),
         "nothing that came later"
     );
+}
+
+#[test]
+fn a_package_file_that_is_missing_is_named_by_verify_and_by_its_download() {
+    let mut server = Server::prepared(Setup::new());
+    sow(&server, SEED);
+    server.start_again();
+    let mut console = Console::sign_in(&server);
+    let upload = |console: &mut Console, name: &str| {
+        let project = json!({"ProjectName": name, "Version": "1.0.0"}).to_string();
+        let told = console.upload(&zip_of(&[("project.json", project.as_bytes())]));
+        let told = told.expect(200).json();
+        let (package, version) = (&told["packageId"], &told["packageVersionId"]);
+        let about = console.get(&format!("/openapi/packages/{}", text(package)));
+        let sha256 = text(&about["versions"][0]["hashValue"]);
+        let path = format!(
+            "/openapi/packages/{}/versions/{}/content",
+            text(package),
+            text(version)
+        );
+        (sha256.to_lowercase(), path)
+    };
+    let (kept, kept_path) = upload(&mut console, "kept");
+    let (lost, lost_path) = upload(&mut console, "lost");
+    let whole = run(&server, &["verify"]);
+    assert!(whole.status.success(), "{}", said(&whole));
+    let blob = server.data().join("blobs").join(&lost);
+    assert!(fs::remove_file(&blob).is_ok(), "{}", blob.display());
+    // Of a running server, and of one that has stopped.
+    for stopped in [false, true] {
+        if stopped {
+            server.stop();
+        }
+        let verified = run(&server, &["verify"]);
+        assert!(!verified.status.success(), "{}", said(&verified));
+        let missing = format!("the package file {lost} is missing");
+        assert!(said(&verified).contains(&missing), "{}", said(&verified));
+        assert!(!said(&verified).contains(&kept), "{}", said(&verified));
+    }
+    server.start_again();
+    console.again(&server);
+    console.send(Request::get(&kept_path)).expect(200);
+    let refused = console.send(Request::get(&lost_path)).expect(500).json();
+    assert_eq!(refused["code"], "package-file-lost");
+    assert!(text(&refused["detail"]).contains(&lost), "{refused}");
+    assert!(server.log_text().contains(&lost), "the log names it");
 }
 
 #[test]

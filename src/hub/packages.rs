@@ -49,7 +49,10 @@ pub async fn download(
     });
     match opened.await {
         Ok(Ok((file, size))) => Ok(blobs::stream(file, size)),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Err(Fault::NoEndpoint),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            tracing::warn!(%sha256, "a package file that a robot asks for is not there");
+            Err(Fault::NoEndpoint)
+        }
         Ok(Err(error)) => {
             tracing::error!(%error, "a package could not be read");
             Err(Fault::Panicked)
