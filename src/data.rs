@@ -9,9 +9,10 @@ use crate::{
 };
 use actors::archive::Archive;
 use rpa::terms::Sha256;
-use snapshots::{Disk, FileJournal, JournalOptions, RealDisk};
+use snapshots::{Disk, FileJournal, JournalOptions, RealDisk, VerifyReport};
 use std::{
     io::Write,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -221,25 +222,43 @@ fn weigh(directory: &Path) -> std::io::Result<(u64, u64)> {
     Ok((files, bytes))
 }
 
-/// `loomwork restore`: a data directory out of a backup.
+/// `loomwork restore`: a data directory out of a backup. It is made beside its place and renamed into it at the end: what
+/// fails, or is cut off, leaves the place as it was.
 pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
     let config = arguments.data.config()?;
     must_exist(&arguments.from)?;
     check_seal(&arguments.from)?;
-    std::fs::create_dir_all(&config.data)?;
-    let (from, target) = (
-        RealDisk::new(&arguments.from)?,
-        RealDisk::new(&config.data)?,
-    );
-    let report = snapshots::restore(&from, &target)?;
-    let archive = arguments.from.join(ARCHIVE);
-    if archive.exists() {
-        let copied = config.data.join(ARCHIVE);
-        // A copy of bytes: the backup may lie where nothing can be written.
-        std::fs::copy(&archive, &copied)?;
-        Archive::open(&copied)?.mark_restored()?;
+    // Where a link leads to is what is made.
+    let data = match std::fs::canonicalize(&config.data) {
+        Ok(found) => found,
+        Err(_) => std::path::absolute(&config.data)?,
+    };
+    let (Some(parent), Some(name)) = (data.parent(), data.file_name()) else {
+        return Err(format!("{} cannot be made", data.display()).into());
+    };
+    std::fs::create_dir_all(parent)?;
+    must_be_replaceable(&data, parent)?;
+    let beside = parent.join(format!(".{}.restoring", name.to_string_lossy()));
+    if beside.exists() {
+        // Of a restore that was cut off.
+        std::fs::remove_dir_all(&beside)?;
     }
-    blobs::copy(&arguments.from, &config.data)?;
+    let made = restore_into(&arguments.from, &beside).and_then(|report| {
+        std::fs::rename(&beside, &data)?;
+        Ok(report)
+    });
+    let report = match made {
+        Ok(report) => report,
+        Err(error) if beside.exists() => {
+            let left = match std::fs::remove_dir_all(&beside) {
+                Ok(()) => String::new(),
+                Err(left) => format!("; {} could not be removed: {left}", beside.display()),
+            };
+            return Err(format!("{error}{left}").into());
+        }
+        Err(error) => return Err(error),
+    };
+    std::fs::File::open(parent)?.sync_all()?;
     println!(
         "restored {} segments with {} records into {}; the keys are not in a backup: put them into {}",
         report.segments,
@@ -248,6 +267,41 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failed> {
         config.keys_dir().display()
     );
     Ok(())
+}
+
+/// Refuses what holds something, or cannot be renamed over, before anything is copied.
+fn must_be_replaceable(data: &Path, parent: &Path) -> Result<(), Failed> {
+    if !data.exists() {
+        return Ok(());
+    }
+    if std::fs::read_dir(data)?.next().is_some() {
+        return Err(format!("{} is not empty", data.display()).into());
+    }
+    if std::fs::metadata(data)?.dev() != std::fs::metadata(parent)?.dev() {
+        return Err(format!(
+            "{0} is a mount point: restore into a directory in it, such as {0}/data",
+            data.display()
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Copies all of a backup, checked and synced.
+fn restore_into(from: &Path, target: &Path) -> Result<VerifyReport, Failed> {
+    std::fs::create_dir(target)?;
+    let report = snapshots::restore(&RealDisk::new(from)?, &RealDisk::new(target)?)?;
+    let archive = from.join(ARCHIVE);
+    if archive.exists() {
+        let copied = target.join(ARCHIVE);
+        // A copy of bytes: the backup may lie where nothing can be written.
+        std::fs::copy(&archive, &copied)?;
+        Archive::open(&copied)?.mark_restored()?;
+        std::fs::File::open(&copied)?.sync_all()?;
+    }
+    blobs::copy(from, target)?;
+    std::fs::File::open(target)?.sync_all()?;
+    Ok(report)
 }
 
 fn must_exist(directory: &Path) -> Result<(), Failed> {

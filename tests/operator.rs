@@ -172,8 +172,27 @@ fn a_backup_of_a_running_server_is_restored_to_the_same_instances() {
             said(&refused)
         );
     }
+    // One that fails in the middle, when the journal is copied, leaves nothing.
+    let spoilt = server.directory().join("spoilt");
+    copy_all(&backup, &spoilt);
+    let history = spoilt.join("history.db");
+    let length = fs::metadata(&history).map_or(0, |it| it.len());
+    assert!(fs::write(&history, vec![0x5a; length as usize]).is_ok());
+    let names = || -> Vec<_> {
+        let beside = other.data().parent().map(fs::read_dir);
+        let entries = beside.and_then(Result::ok).into_iter().flatten();
+        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    let refused = run(&other, &["restore", &spoilt.display().to_string()]);
+    assert!(!refused.status.success(), "{}", said(&refused));
+    assert_eq!(names(), before, "{}", said(&refused));
     let restored = run(&other, &["restore", &backup.display().to_string()]);
     assert!(restored.status.success(), "{}", said(&restored));
+    let again = run(&other, &["restore", &backup.display().to_string()]);
+    assert!(said(&again).contains("is not empty"), "{}", said(&again));
     other.start_again();
     let mut client = other.client();
     for (index, id) in ids.iter().enumerate() {
