@@ -22,6 +22,7 @@ mod apply;
 mod command;
 mod decide;
 mod effect;
+mod etag;
 mod event;
 mod job;
 pub mod rows;

@@ -10,7 +10,7 @@ use rpa::{
     execution::{
         ClaimedState, Command, Decision, OnFailure, Refusal, ResultStatus, Scope, Tell, Verdict,
     },
-    terms::{JobState, etag_of},
+    terms::JobState,
 };
 use support::{World, new_job, stamp, start};
 
@@ -209,7 +209,7 @@ fn what_a_robot_has_not_confirmed_is_not_so_yet() {
 #[test]
 fn a_priority_is_not_changed_by_who_has_seen_another_state() {
     let mut world = World::of_one(0);
-    let seen = etag_of(world.execution.job_numbered(1).unwrap());
+    let seen = world.execution.job_numbered(1).unwrap().etag();
     let change = |world: &World, priority, etag: &str| Command::SetPriority {
         job: world.job(1),
         priority,

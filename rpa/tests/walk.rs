@@ -97,6 +97,13 @@ impl Walk {
             self.replayed.apply(&event);
         }
         assert_eq!(self.replayed, self.execution, "replay is not life");
+        for (before, now) in before.jobs().iter().zip(self.execution.jobs()) {
+            assert_eq!(before == now, before.etag() == now.etag(), "{before:?}");
+        }
+        assert_eq!(
+            before == self.execution,
+            before.etag() == self.execution.etag()
+        );
         self.see(rows::changed(&self.execution, &decision.events));
         for effect in &decision.effects {
             if let Effect::Tell {

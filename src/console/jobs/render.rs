@@ -9,7 +9,7 @@ use rpa::{
     argument::{self, Argument},
     execution::{Execution, Job, Owner, Run, Start},
     limits,
-    terms::{Direction, JobStartupType, Stamp, etag_of},
+    terms::{Direction, JobStartupType, Stamp},
 };
 
 /// An array of all jobs of an execution: what an execute answers.
@@ -57,7 +57,7 @@ fn push_group(execution: &Execution, company: Guid, out: &mut String) {
         .iter()
         .filter_map(|job| job.modified.as_ref());
     push_modified(&mut object, changes.max_by_key(|stamp| stamp.at_ms));
-    object.text("eTag", &etag_of(execution));
+    object.text("eTag", &execution.etag());
     let all = (1..).zip(execution.jobs());
     object.list("jobs", all, |(number, job), out| {
         push_job(execution, number, job, company, out);
@@ -119,7 +119,7 @@ fn push_job(execution: &Execution, number: u32, job: &Job, company: Guid, out: &
         push_origin(&mut object, start, company);
     }
     push_modified(&mut object, job.modified.as_ref());
-    object.text("eTag", &etag_of(job));
+    object.text("eTag", &job.etag());
     object.end();
 }
 
@@ -191,7 +191,7 @@ pub fn push_run(execution: &Execution, job: &Job, run: &Run, company: Guid, out:
         object.id("companyId", company);
         object.id("departmentId", start.department);
     }
-    object.text("eTag", &etag_of(run));
+    object.text("eTag", &run.etag());
     object.end();
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     execution::{OfferEnd, StopReason},
-    terms::{Stamp, etag_of, is_stale},
+    terms::{Stamp, is_stale},
 };
 
 impl RunEnd {
@@ -254,7 +254,7 @@ impl Deciding<'_> {
         by: Stamp,
     ) -> Result<(), Refusal> {
         let (number, job) = self.execution.job(job).ok_or(Refusal::UnknownJob)?;
-        if is_stale(&etag_of(job), etag) {
+        if is_stale(&job.etag(), etag) {
             return Err(Refusal::Changed);
         }
         if job.state() != JobState::Queued {
