@@ -13,9 +13,11 @@
 mod cell;
 mod recovered;
 mod runs;
+mod stalls;
 
 pub use cell::{Cell, QueueChange};
 pub use recovered::Recovered;
+pub use stalls::Stall;
 
 use crate::{
     commit::Space,
@@ -143,7 +145,7 @@ pub async fn run(core: Arc<Core>) {
             match look {
                 Look::Queue(queue) => {
                     if let Some(cell) = core.queues.get(queue) {
-                        cell.tell(&core, Command::Advance);
+                        cell.advance(&core);
                     }
                 }
                 Look::Start { queue, execution } => runs::start(&core, queue, execution),
@@ -162,7 +164,7 @@ fn next_due(core: &Core) -> Duration {
     })
 }
 
-/// After recovery everything is looked at once.
+/// After recovery everything is looked at once: what was given away is started before anything that waits.
 pub fn resume(core: &Arc<Core>) {
     for cell in core.queues.all() {
         let queue = cell.id;
@@ -171,7 +173,7 @@ pub fn resume(core: &Arc<Core>) {
             runs.map(|run| run.execution).collect::<Vec<_>>()
         });
         let runs = runs.unwrap_or_default().into_iter();
-        let runs = runs.map(|execution| Look::Run { queue, execution });
+        let runs = runs.map(|execution| runs::resumed(core, queue, execution));
         core.queues.look(runs.chain([Look::Queue(queue)]));
     }
 }

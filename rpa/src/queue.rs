@@ -10,11 +10,12 @@
 //!   │ │ └───────────────┤ too often ─▶ Dead                  │
 //!   │ │ Advance         │ DeadLetter ─▶ Dead                 │
 //!   │ └───▶ Running ────┴──── Ended well, or started ────────┘
-//!   └───────── Ended badly, not too often
+//!   └───────── Ended badly, not too often; or the start was refused: then it was not delivered
 //! ```
 //!
 //! Higher priority first, then age. A message is delivered at least once; each delivery counts.
 
+mod advance;
 mod apply;
 mod command;
 mod decide;

@@ -10,6 +10,7 @@ use rpa::{
     registry::LabelSettings,
     terms::Stamp,
 };
+use std::collections::BTreeMap;
 
 const QUEUE: Guid = Guid(0x9);
 const BINDING: Guid = Guid(0xb1);
@@ -93,7 +94,7 @@ impl World {
 
     /// The executions that one step begins.
     fn starts(&mut self) -> Vec<Guid> {
-        let events = self.does(Command::Advance).events.into_iter();
+        let events = self.does(advance()).events.into_iter();
         let started = events.filter_map(|event| match event {
             Event::Dispatched { run, .. } => Some(run.execution),
             _ => None,
@@ -109,6 +110,11 @@ impl World {
     fn states(&self) -> Vec<&'static str> {
         self.queue.messages().map(|it| it.state.name()).collect()
     }
+}
+
+fn advance() -> Command {
+    let stalled = BTreeMap::new();
+    Command::Advance { stalled }
 }
 
 fn message(id: u128, priority: u32) -> NewMessage {
@@ -169,7 +175,7 @@ fn a_lock_that_is_over_gives_the_message_back_until_it_was_delivered_too_often()
             receipt: Guid(0x100),
         });
         assert_eq!(late, Err(Refusal::LockLost), "its time is over");
-        world.does(Command::Advance);
+        world.does(advance());
     }
     let MessageState::Dead { why, .. } = &world.queue.message(Guid(1)).expect("there").state else {
         panic!("not dead: {:?}", world.states());
@@ -200,7 +206,7 @@ fn a_message_that_is_too_old_is_a_dead_letter_and_a_known_key_puts_nothing() {
     );
     world.now_ms += 50;
     assert_eq!(world.receives(1), [], "too old, also before anybody looked");
-    world.does(Command::Advance);
+    world.does(advance());
     assert_eq!(world.states(), ["Dead"]);
     world.does(Command::Remove { message: Guid(3) });
     assert!(world.states().is_empty());
@@ -335,5 +341,41 @@ fn a_pointer_names_a_part_of_the_body() {
         ("order", None),
     ] {
         assert_eq!(pointer::find(&body, path), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_start_that_is_refused_takes_no_delivery_and_its_binding_tries_with_one_message() {
+    use Concurrency::{Parallel, Serial, SkipWhileRunning};
+    for concurrency in [Parallel, Serial, SkipWhileRunning] {
+        let mut world = World::new(1);
+        world.bound(concurrency, RemoveWhen::Succeeded);
+        world.puts(vec![message(1, 10)]);
+        let first = world.starts();
+        world.puts(vec![message(2, 10)]);
+        let execution = first[0];
+        world.does(Command::StartRefused { execution });
+        let again = world.does(Command::StartRefused { execution });
+        assert_eq!(again.events, [], "{concurrency:?}");
+        let deliveries = |world: &World| {
+            let messages = world.queue.messages();
+            messages.map(|it| it.deliveries).collect::<Vec<_>>()
+        };
+        assert_eq!(deliveries(&world), [0, 0], "{concurrency:?}");
+        let mut step = |may_try| {
+            let stalled = BTreeMap::from([(BINDING, may_try)]);
+            let events = world.does(Command::Advance { stalled }).events;
+            events
+                .iter()
+                .filter(|event| matches!(event, Event::Dispatched { .. }))
+                .count()
+        };
+        assert_eq!((step(false), step(true), step(true)), (0, 1, 0));
+        assert_eq!(world.states(), ["Running", "Ready"], "{concurrency:?}");
+        // It is the same execution: it never began.
+        assert_eq!(world.queue.runs()[0].execution, execution);
+        world.does(Command::Started { execution });
+        world.does(Command::StartRefused { execution });
+        assert_eq!(world.states()[0], "Running", "what has begun goes on");
     }
 }

@@ -3,6 +3,7 @@
 //! Owns: its state, that one command is one record, that a panic changes nothing (deciding only looks at the state).
 //! Never: starts what a message starts before that is durable.
 
+use super::{Stall, stalls::Stalls};
 use crate::{
     core::Core,
     failure::Failure,
@@ -20,6 +21,7 @@ use snapshots::Record;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -30,6 +32,7 @@ pub struct Cell {
     /// The company.
     pub tenant: Tenant,
     body: Mutex<Body>,
+    stalls: Mutex<Stalls>,
     /// Something has changed in it, durably.
     pub(super) arrived: Notify,
 }
@@ -78,6 +81,7 @@ impl Cell {
                 state: State::Live(Box::new(queue)),
                 sequence,
             }),
+            stalls: Mutex::default(),
             arrived: Notify::new(),
         }
     }
@@ -97,6 +101,7 @@ impl Cell {
                 state: State::Quarantined { reason, bytes },
                 sequence,
             }),
+            stalls: Mutex::default(),
             arrived: Notify::new(),
         }
     }
@@ -122,9 +127,12 @@ impl Cell {
                     .push_barrier(Publication::barrier(answer(refused)));
             }
         };
-        if queue.due_ms().is_some_and(|due_ms| due_ms <= now_ms) && command != Command::Advance {
+        let is_due = queue.due_ms().is_some_and(|due_ms| due_ms <= now_ms);
+        if is_due && !matches!(command, Command::Advance { .. }) {
             // Whoever asks sees what is due as done. What fails here is tried again when it is looked at.
-            if let Ok(decided) = decide_guarded(core, queue, Command::Advance, now_ms) {
+            let stalled = self.stalls.lock().at(now_ms);
+            let advance = Command::Advance { stalled };
+            if let Ok(decided) = decide_guarded(core, queue, advance, now_ms) {
                 apply(queue, &decided);
                 self.record(core, queue, sequence, decided, None);
             }
@@ -144,6 +152,27 @@ impl Cell {
     /// Decides a command that nobody waits for; a refusal means that there is nothing to do.
     pub fn tell(self: &Arc<Self>, core: &Core, command: Command) {
         self.command(core, command, |_, _| (), |_| Box::new(|| ()));
+    }
+
+    /// Does what is due, and begins what messages start.
+    pub fn advance(self: &Arc<Self>, core: &Core) {
+        let stalled = self.stalls.lock().at(core.clock.real_ms());
+        self.tell(core, Command::Advance { stalled });
+    }
+
+    /// A binding's start was refused for no fault of its message; gives how long the binding is left alone.
+    pub(super) fn refused(&self, binding: Guid, why: &str, now_ms: i64) -> Duration {
+        self.stalls.lock().refused(binding, why, now_ms)
+    }
+
+    /// Whether a binding that had been refused is free again now.
+    pub(super) fn freed(&self, binding: Guid) -> bool {
+        self.stalls.lock().free(binding)
+    }
+
+    /// Why a binding starts nothing now; none: it may.
+    pub fn stall(&self, binding: Guid) -> Option<Stall> {
+        self.stalls.lock().get(binding)
     }
 
     /// Looks at what is decided; gives the sequence of its last record, too, behind which that is durable.
@@ -190,6 +219,13 @@ impl Cell {
                 core.queue.push_barrier(Publication::barrier(answer));
             }
             return;
+        }
+        for event in &events {
+            match event {
+                Event::BindingSaved(saved) => drop(self.freed(saved.id)),
+                Event::BindingRemoved { binding } => drop(self.freed(*binding)),
+                _ => {}
+            }
         }
         let started = events.iter().filter_map(|event| match event {
             Event::Dispatched { run, .. } => Some(run.execution),

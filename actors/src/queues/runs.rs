@@ -8,10 +8,10 @@ use rpa::{
     argument::{self, Argument},
     execution::{Execution, Outcome, Startup, Subject},
     queue::{Command, Queue, Run, pointer},
-    registry::{State, Target, plan},
+    registry::{Refusal, State, Target, plan},
     terms::{Direction, JobStartupType},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Where a queue's jobs come from.
 const SOURCE: &str = "TaskQueue";
@@ -43,22 +43,63 @@ pub(super) fn start(core: &Arc<Core>, queue: Guid, execution: Guid) {
     };
     core.registry.decide(core, decide, |started| {
         let core = Arc::clone(core);
-        Box::new(move || after(&core, queue, execution, started))
+        let binding = run.binding;
+        Box::new(move || after(&core, queue, (execution, binding), started))
     });
 }
 
-fn after(core: &Arc<Core>, queue: Guid, execution: Guid, started: Result<(), Failure>) {
+fn after(
+    core: &Arc<Core>,
+    queue: Guid,
+    (execution, binding): (Guid, Guid),
+    started: Result<(), Failure>,
+) {
+    let Some(cell) = core.queues.get(queue) else {
+        return;
+    };
     match started {
-        Ok(()) | Err(Failure::Registry(rpa::registry::Refusal::IdTaken(_))) => {
+        Ok(()) | Err(Failure::Registry(Refusal::IdTaken(_))) => {
             core.queues.look([Look::Run { queue, execution }]);
+            if cell.freed(binding) {
+                tracing::info!(%queue, %binding, "a binding of a task queue starts its workflow again");
+                core.queues.look([Look::Queue(queue)]);
+            }
         }
         Err(Failure::Overloaded { .. } | Failure::DiskFull) => {
-            again(core, Look::Start { queue, execution });
+            again(core, Look::Start { queue, execution }, AGAIN);
+        }
+        Err(failure) if is_of_message(&failure) => {
+            let failure = Some(failure.to_string());
+            cell.tell(core, Command::Ended { execution, failure });
         }
         Err(failure) => {
-            let failure = Some(failure.to_string());
-            tell(core, queue, Command::Ended { execution, failure });
+            let why = failure.to_string();
+            if cell.stall(binding).is_none() {
+                tracing::warn!(%queue, %binding, why, "a binding of a task queue cannot start its workflow");
+            }
+            let pause = cell.refused(binding, &why, core.clock.real_ms());
+            cell.tell(core, Command::StartRefused { execution });
+            again(core, Look::Queue(queue), pause);
         }
+    }
+}
+
+/// Whether another message may well be started: then it is this one that is delivered in vain.
+fn is_of_message(failure: &Failure) -> bool {
+    match failure {
+        Failure::Registry(Refusal::Value(_)) | Failure::Refused(_) | Failure::Panicked => true,
+        Failure::Registry(Refusal::Improper { field, .. }) => *field == "arguments",
+        _ => false,
+    }
+}
+
+/// What is to be looked at of a run that recovery found.
+pub(super) fn resumed(core: &Core, queue: Guid, execution: Guid) -> Look {
+    let in_memory = core.executions.get(execution).is_some();
+    let archived = || core.archiver.archive.execution(execution);
+    match in_memory || !matches!(archived(), Ok(None)) {
+        true => Look::Run { queue, execution },
+        false => Look::Start { queue, execution },
     }
 }
 
@@ -123,16 +164,16 @@ pub(super) fn settle(core: &Arc<Core>, queue: Guid, execution: Guid) {
             Ok(None) => then.queues.look([Look::Start { queue, execution }]),
             Err(error) => {
                 tracing::warn!(%execution, %error, "whether a job has ended could not be read");
-                again(&then, Look::Run { queue, execution });
+                again(&then, Look::Run { queue, execution }, AGAIN);
             }
         });
 }
 
 /// Looks once more after a while.
-fn again(core: &Arc<Core>, look: Look) {
+fn again(core: &Arc<Core>, look: Look, after: Duration) {
     let then = Arc::clone(core);
     core.runtime.spawn(async move {
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(after).await;
         then.queues.look([look]);
     });
 }

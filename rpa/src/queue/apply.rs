@@ -70,6 +70,24 @@ impl Queue {
                 }
             }
             Event::RunEnded { execution } => self.runs.retain(|it| it.execution != *execution),
+            Event::StartRefused { execution } => self.take_back(*execution),
+        }
+    }
+
+    /// A run that never began is forgotten, and so is the delivery of its message.
+    fn take_back(&mut self, execution: crate::Guid) {
+        let Some(at) = self.runs.iter().position(|it| it.execution == execution) else {
+            return;
+        };
+        let run = self.runs.remove(at);
+        let held = MessageState::Running { execution };
+        if let Some(number) = self.numbers.get(&run.message).copied() {
+            self.change(number, |message| {
+                if message.state == held {
+                    message.deliveries = message.deliveries.saturating_sub(1);
+                    message.state = MessageState::Ready;
+                }
+            });
         }
     }
 

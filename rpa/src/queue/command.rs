@@ -3,6 +3,7 @@
 use super::Binding;
 use crate::{Guid, registry::LabelSettings, terms::Stamp};
 use codec::Value;
+use std::collections::BTreeMap;
 
 /// A command.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,13 +69,21 @@ pub enum Command {
         binding: Guid,
     },
     /// Do what is due, and begin what messages start.
-    Advance,
+    Advance {
+        /// Bindings whose starts were refused, and whether one message may try again now.
+        stalled: BTreeMap<Guid, bool>,
+    },
     /// An execution has started.
     Started {
         /// Which.
         execution: Guid,
     },
-    /// An execution has ended, or could not be started.
+    /// An execution could not be started for a reason that its message has no part in.
+    StartRefused {
+        /// Which.
+        execution: Guid,
+    },
+    /// An execution has ended, or could not be started for what its message says.
     Ended {
         /// Which.
         execution: Guid,

@@ -1,9 +1,8 @@
 //! What a command leads to, or why it is refused. Never: changes the queue.
 
 use super::{
-    AT_ONCE, BINDINGS, BODY_BYTES, Change, Command, Concurrency, DEFAULT_DELIVERIES, Event,
-    MESSAGES, Message, MessageState, NewMessage, NewQueue, Queue, RemoveWhen, Run, STARTS,
-    Settings,
+    AT_ONCE, BINDINGS, BODY_BYTES, Change, Command, DEFAULT_DELIVERIES, Event, MESSAGES, Message,
+    MessageState, NewMessage, NewQueue, Queue, RemoveWhen, Run, Settings, advance::advance,
 };
 use crate::{
     Guid, limits,
@@ -11,7 +10,6 @@ use crate::{
     terms::{Label, Meta, Stamp, etag_of, is_stale},
 };
 use codec::Value;
-use std::collections::BTreeSet;
 
 /// What a command leads to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,8 +112,9 @@ pub fn decide(queue: &Queue, command: Command, now_ms: i64) -> Decided {
             queue.binding(binding).ok_or(Refusal::UnknownBinding)?;
             Ok(vec![Event::BindingRemoved { binding }].into())
         }
-        Command::Advance => Ok(advance(queue, max_deliveries, now_ms).into()),
+        Command::Advance { stalled } => Ok(advance(queue, max_deliveries, &stalled, now_ms).into()),
         Command::Started { execution } => Ok(started(queue, execution).into()),
+        Command::StartRefused { execution } => Ok(start_refused(queue, execution).into()),
         Command::Ended { execution, failure } => {
             Ok(ended(queue, execution, failure, max_deliveries, now_ms).into())
         }
@@ -281,7 +280,7 @@ fn receive(queue: &Queue, receipts: &[Guid], lock_ms: i64, now_ms: i64) -> Decis
     decision
 }
 
-fn is_expired(message: &Message, now_ms: i64) -> bool {
+pub(super) fn is_expired(message: &Message, now_ms: i64) -> bool {
     message.expires_ms.is_some_and(|at_ms| at_ms <= now_ms)
 }
 
@@ -300,7 +299,7 @@ fn locked(queue: &Queue, id: Guid, receipt: Guid, now_ms: i64) -> Result<&Messag
     }
 }
 
-fn dead(message: &Message, why: String, at_ms: i64) -> Event {
+pub(super) fn dead(message: &Message, why: String, at_ms: i64) -> Event {
     Event::DeadLettered {
         message: message.number,
         why,
@@ -309,7 +308,7 @@ fn dead(message: &Message, why: String, at_ms: i64) -> Event {
 }
 
 /// A message that was given away comes back: it waits again, or was given away too often.
-fn back(message: &Message, max_deliveries: u32, why: &str, now_ms: i64) -> Event {
+pub(super) fn back(message: &Message, max_deliveries: u32, why: &str, now_ms: i64) -> Event {
     if message.deliveries < max_deliveries {
         return Event::Released {
             message: message.number,
@@ -322,61 +321,11 @@ fn back(message: &Message, max_deliveries: u32, why: &str, now_ms: i64) -> Event
     dead(message, why, now_ms)
 }
 
-fn advance(queue: &Queue, max_deliveries: u32, now_ms: i64) -> Vec<Event> {
-    let mut events = Vec::new();
-    let due = queue.due.iter().take_while(|(due_ms, _)| *due_ms <= now_ms);
-    // What is left follows in the next step.
-    let due = due.take(AT_ONCE);
-    for message in due.filter_map(|(_, number)| queue.messages.get(number)) {
-        events.push(match message.state {
-            MessageState::Locked { .. } => {
-                back(message, max_deliveries, "its lock was over", now_ms)
-            }
-            MessageState::Ready | MessageState::Running { .. } | MessageState::Dead { .. } => {
-                dead(message, "it is too old".to_owned(), now_ms)
-            }
-        });
-    }
-    let mut busy: BTreeSet<Guid> = queue.runs.iter().map(|run| run.binding).collect();
-    let mut starts = 0;
-    for (_, number) in &queue.ready {
-        let Some(message) = queue
-            .messages
-            .get(number)
-            .filter(|it| !is_expired(it, now_ms))
-        else {
-            continue;
-        };
-        if starts == STARTS || events.len() >= 2 * AT_ONCE {
-            break;
-        }
-        let mut bindings = queue.bindings.iter().filter(|binding| binding.enabled);
-        let takes = bindings.find(|binding| {
-            binding.concurrency != Concurrency::Serial || !busy.contains(&binding.id)
-        });
-        // Bindings take every message, so none that comes later is taken either.
-        let Some(binding) = takes else { break };
-        if binding.concurrency == Concurrency::SkipWhileRunning && busy.contains(&binding.id) {
-            events.push(Event::Removed { message: *number });
-            continue;
-        }
-        starts += 1;
-        busy.insert(binding.id);
-        let execution = message.id.derive(u64::from(message.deliveries));
-        events.push(Event::Dispatched {
-            message: *number,
-            run: Box::new(Run {
-                execution,
-                binding: binding.id,
-                message: message.id,
-                workflow: binding.workflow,
-                mapping: binding.mapping.clone(),
-                remove_when: binding.remove_when,
-                started: false,
-            }),
-        });
-    }
-    events
+fn start_refused(queue: &Queue, execution: Guid) -> Vec<Event> {
+    let run = queue.run(execution).filter(|run| !run.started);
+    run.map(|_| Event::StartRefused { execution })
+        .into_iter()
+        .collect()
 }
 
 fn started(queue: &Queue, execution: Guid) -> Vec<Event> {

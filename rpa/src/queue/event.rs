@@ -65,4 +65,9 @@ pub enum Event {
         /// Which.
         execution: Guid,
     },
+    /// An execution could not be started, whatever its message says: that waits again, and was not delivered.
+    StartRefused {
+        /// Which.
+        execution: Guid,
+    },
 }

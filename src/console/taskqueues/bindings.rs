@@ -11,6 +11,7 @@ use super::super::{
     table::{Endpoint, delete, get, patch, post},
 };
 use super::look;
+use actors::queues::Stall;
 use org::Permission as P;
 use rpa::{
     queue::{Binding, Command, Concurrency, Queue, RemoveWhen},
@@ -77,7 +78,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-fn push(binding: &Binding, out: &mut String) {
+fn push(binding: &Binding, stall: Option<&Stall>, out: &mut String) {
     let mut object = Object::begin(out);
     object.id("id", binding.id);
     object.id("workflowId", binding.workflow);
@@ -86,15 +87,23 @@ fn push(binding: &Binding, out: &mut String) {
     object.text("concurrency", binding.concurrency.name());
     object.text("removeWhen", binding.remove_when.name());
     object.boolean("enabled", binding.enabled);
+    object.maybe_instant("stalledAt", stall.map(|stall| stall.since_ms));
+    object.maybe_text("stallReason", stall.map(|stall| stall.why.as_str()));
     object.stamp("createdAt", "createdBy", "createdByName", &binding.created);
     object.text("eTag", &etag_of(binding));
     object.end();
 }
 
-fn text(binding: &Binding) -> String {
+fn text(binding: &Binding, stall: Option<&Stall>) -> String {
     let mut out = String::new();
-    push(binding, &mut out);
+    push(binding, stall, &mut out);
     out
+}
+
+/// Why a binding starts nothing now.
+fn stall(call: &Call, queue: rpa::Guid, binding: &Binding) -> Option<Stall> {
+    let cell = call.state.engine.queues.get(queue)?;
+    cell.stall(binding.id)
 }
 
 /// The binding that the path names.
@@ -111,16 +120,20 @@ async fn found(call: &Call, permission: P) -> Result<(rpa::Guid, Binding), Refus
 /// `GET …/bindings`
 async fn list(call: Call) -> Answered {
     let query = call.list_query()?;
-    let seen = look(&call, P::TaskQueueView, |queue| queue.bindings().to_vec());
-    let bindings = seen.await?;
+    let seen = look(&call, P::TaskQueueView, |queue| {
+        (queue.id(), queue.bindings().to_vec())
+    });
+    let (queue, bindings) = seen.await?;
     let page = bindings.iter().skip(query.skipped()).take(query.page_size);
-    page::list(bindings.len(), page, push)
+    page::list(bindings.len(), page, |binding, out| {
+        push(binding, stall(&call, queue, binding).as_ref(), out);
+    })
 }
 
 /// `GET …/bindings/{bindingId}`
 async fn show(call: Call) -> Answered {
-    let (_, binding) = found(&call, P::TaskQueueView).await?;
-    ok(text(&binding))
+    let (queue, binding) = found(&call, P::TaskQueueView).await?;
+    ok(text(&binding, stall(&call, queue, &binding).as_ref()))
 }
 
 /// `POST …/bindings`
@@ -150,7 +163,6 @@ async fn change(call: Call) -> Answered {
 }
 
 async fn save(call: &Call, queue: rpa::Guid, mut binding: Binding, body: &Body) -> Answered {
-    may_execute(call, binding.workflow)?;
     if let Some(mapping) = body.pairs("mapping")? {
         binding.mapping = mapping;
     }
@@ -163,7 +175,12 @@ async fn save(call: &Call, queue: rpa::Guid, mut binding: Binding, body: &Body) 
     if let Some(enabled) = body.boolean("enabled")? {
         binding.enabled = enabled;
     }
-    let answer = text(&binding);
+    // One that starts nothing may be kept though its workflow is gone.
+    if binding.enabled || body.id("workflowId")?.is_some() {
+        may_execute(call, binding.workflow)?;
+    }
+    // What was saved tries at once.
+    let answer = text(&binding, None);
     let command = Command::SaveBinding {
         binding: Box::new(binding),
         etag: body.etag()?,

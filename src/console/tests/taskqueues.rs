@@ -204,14 +204,57 @@ async fn a_message_starts_the_workflow_that_its_queue_is_bound_to() {
         jobs.contains(&format!(r#""jobStartupId":"{queue}""#)),
         "{jobs}"
     );
+    // Without its workflow it starts nothing, says so, and its messages wait.
+    story
+        .tell(&[
+            ("admin", "DELETE /workflows/{w}", "", 200, &[], ""),
+            (
+                "admin",
+                "POST /taskqueues/{q}/messages",
+                r#"{"body":{"n":8}}"#,
+                200,
+                &[],
+                "",
+            ),
+        ])
+        .await;
+    let mut bindings = String::new();
+    for _ in 0..10_000 {
+        let told = story.send("viewer", "GET /taskqueues/{q}/bindings", "");
+        bindings = told.await.text();
+        if bindings.contains("stalledAt") {
+            break;
+        }
+        story.server.state.engine.barrier().await;
+    }
+    assert!(
+        bindings.contains(r#""stallReason":"there is no workflow"#),
+        "{bindings}"
+    );
     story
         .tell(&[
             (
                 "admin",
                 "PATCH /taskqueues/{q}/bindings/{b}",
+                r#"{"removeWhen":"Succeeded"}"#,
+                400,
+                &["workflowId"],
+                "",
+            ),
+            (
+                "admin",
+                "PATCH /taskqueues/{q}/bindings/{b}",
                 r#"{"enabled":false}"#,
                 200,
-                &[r#""enabled":false"#],
+                &[r#""enabled":false"#, "!stall"],
+                "",
+            ),
+            (
+                "viewer",
+                "GET /taskqueues/{q}/messages",
+                "",
+                200,
+                &[r#""count":1"#, r#""state":"Ready","deliveryCount":0"#],
                 "",
             ),
             (

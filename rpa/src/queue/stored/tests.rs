@@ -99,6 +99,7 @@ fn events() -> Vec<Event> {
         },
         Event::RunStarted { execution: Guid(7) },
         Event::RunEnded { execution: Guid(7) },
+        Event::StartRefused { execution: Guid(7) },
     ]);
     events
 }
@@ -134,6 +135,7 @@ fn bytes_of_every_event_are_fixed() {
         Dispatched 01010901070b2205010161022f610000
         RunStarted 01010a07
         RunEnded 01010b07
+        StartRefused 01010c07
     "#]]
     .assert_eq(&lines);
 }
