@@ -382,7 +382,7 @@ pub fn publish(core: &Arc<Core>, changes: Vec<ExecutionChange>) {
         let mut jobs = core.jobs.write();
         for change in changes {
             core.live.rows_changed(&jobs, &change.rows);
-            let now = jobs.apply(change.rows);
+            let now = jobs.apply(change.rows, change.order);
             changed.queues.extend(now.queues);
             changed.robots.extend(now.robots);
             if let Some(remembered) = change.remembered {

@@ -64,9 +64,9 @@ pub struct JobViews {
 }
 
 impl JobViews {
-    /// Takes changed rows over; gives the groups in which a job waits from now on, and the robots that have something
-    /// else than before.
-    pub fn apply(&mut self, rows: Rows) -> Changed {
+    /// Takes changed rows of an execution over, which has this place among all; gives the groups in which a job waits
+    /// from now on, and the robots that have something else than before.
+    pub fn apply(&mut self, rows: Rows, order: u64) -> Changed {
         let mut changed = Changed::default();
         if let Some(group) = rows.group {
             self.expected.remove(&group.id);
@@ -96,7 +96,7 @@ impl JobViews {
             }
         }
         for job in rows.jobs {
-            match job.waiting_job() {
+            match job.waiting_job(order) {
                 Some(waiting) => {
                     changed.queues.push(waiting.queue);
                     self.waiting.put(waiting);

@@ -34,7 +34,7 @@ use rpa::{
     queue::{Command, Decision, MessageState, Queue, Refusal},
 };
 use std::{
-    collections::BTreeSet,
+    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -49,12 +49,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct Queues {
     cells: DashMap<Guid, Arc<Cell>>,
-    waiting: Mutex<BTreeSet<Look>>,
+    waiting: Mutex<Looks>,
     changed: Notify,
 }
 
 /// What is to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Look {
     /// What is due in a queue, and what its messages start.
     Queue(Guid),
@@ -62,6 +62,23 @@ enum Look {
     Start { queue: Guid, execution: Guid },
     /// A run: whether it has started or ended.
     Run { queue: Guid, execution: Guid },
+}
+
+/// What is to be looked at, each once, the first one first: messages start in the order in which they were given away.
+#[derive(Default)]
+struct Looks {
+    order: Vec<Look>,
+    known: HashSet<Look>,
+}
+
+impl Extend<Look> for Looks {
+    fn extend<T: IntoIterator<Item = Look>>(&mut self, looks: T) {
+        for look in looks {
+            if self.known.insert(look) {
+                self.order.push(look);
+            }
+        }
+    }
 }
 
 /// A message that was received.
@@ -141,7 +158,7 @@ pub async fn run(core: Arc<Core>) {
         let due = core.queues.all().into_iter();
         let due = due.filter(|cell| cell.due_ms().is_some_and(|due_ms| due_ms <= now_ms));
         looks.extend(due.map(|cell| Look::Queue(cell.id)));
-        for look in looks {
+        for look in looks.order {
             match look {
                 Look::Queue(queue) => {
                     if let Some(cell) = core.queues.get(queue) {

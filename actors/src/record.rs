@@ -24,7 +24,7 @@ pub mod kind {
     pub const REMEMBERED: u16 = 5;
     /// Events of what is configured for robots.
     pub const REGISTRY: u16 = 6;
-    /// Events of an execution; in snapshots its bytes.
+    /// Events of an execution; in older snapshots its bytes.
     pub const EXECUTION: u16 = 7;
     /// In snapshots: an instance that cannot be rebuilt.
     pub const SET_ASIDE: u16 = 8;
@@ -34,6 +34,8 @@ pub mod kind {
     pub const TASK_QUEUE: u16 = 10;
     /// Only in snapshots: an execution that cannot be rebuilt.
     pub const EXECUTION_SET_ASIDE: u16 = 11;
+    /// Only in snapshots: an execution's place among all (u64) and its bytes.
+    pub const PLACED_EXECUTION: u16 = 12;
 }
 
 /// What the head of an instance's or an execution's record takes of it, in bytes.

@@ -138,6 +138,7 @@ impl Recovered {
                 self.registry_sequence = entity.sequence;
             }),
             kind::EXECUTION => self.executions.entity(entity),
+            kind::PLACED_EXECUTION => self.executions.placed_entity(entity),
             kind::EXECUTION_SET_ASIDE => self.executions.set_aside_entity(entity),
             kind::TASK_QUEUE => self.queues.entity(entity),
             kind::CLOCK => clock(entity.bytes).map(|ms| self.clock_ms = Some(ms)),

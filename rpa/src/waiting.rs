@@ -1,4 +1,4 @@
-//! The jobs that wait for robots, by group: highest priority first, then the oldest.
+//! The jobs that wait for robots, by group: highest priority first, then in the order in which they were made.
 //!
 //! Owns: which job an idle robot gets, over all of its groups. Derived from rows of executions; never persisted.
 //! Never: knows which robots are idle.
@@ -14,13 +14,15 @@ use std::{
 pub struct WaitingJob {
     /// The job.
     pub job: Guid,
-    /// Its execution; ids that grow with time order what was made in the same millisecond.
+    /// Its execution.
     pub execution: Guid,
+    /// The place of its execution among all: one that was made earlier has a smaller one.
+    pub order: u64,
     /// The group that it waits in.
     pub queue: Guid,
     /// Larger comes earlier.
     pub priority: u32,
-    /// Its creation, milliseconds since 1970; earlier comes earlier.
+    /// Its creation, milliseconds since 1970: tells those apart whose place is not known.
     pub created_ms: i64,
     /// Its number in its execution: the order of what was made at once.
     pub number: u32,
@@ -29,7 +31,7 @@ pub struct WaitingJob {
 }
 
 /// Where a job stands in its group.
-type Place = (Reverse<u32>, i64, Guid, u32, Guid);
+type Place = (Reverse<u32>, u64, i64, Guid, u32, Guid);
 
 /// All jobs that wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,7 @@ impl WaitingJob {
     fn place(&self) -> Place {
         (
             Reverse(self.priority),
+            self.order,
             self.created_ms,
             self.execution,
             self.number,
@@ -109,7 +112,7 @@ impl Waiting {
     /// The jobs of a group, the first to run first.
     pub fn in_order(&self, queue: Guid) -> impl Iterator<Item = &WaitingJob> {
         let places = self.queues.get(&queue).into_iter().flatten();
-        places.filter_map(|(_, _, _, _, job)| self.jobs.get(job))
+        places.filter_map(|(_, _, _, _, _, job)| self.jobs.get(job))
     }
 
     /// Whether a job waits in a group.

@@ -124,7 +124,7 @@ impl Walk {
             self.seen.group = rows.group;
         }
         for row in rows.jobs {
-            match row.waiting_job() {
+            match row.waiting_job(1) {
                 Some(job) => self.seen.waiting.put(job),
                 None => self.seen.waiting.remove(row.id),
             }

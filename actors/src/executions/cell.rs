@@ -7,7 +7,7 @@
 //!  Live ──panic, rebuilt──▶ Live        Live ──cannot be rebuilt──▶ Quarantined: 503 for it alone, bytes and records stay
 //! ```
 
-use super::{Live, RenderExecution};
+use super::{Live, RenderExecution, live::UNKNOWN_ORDER};
 use crate::{
     core::Core,
     failure::Failure,
@@ -54,6 +54,8 @@ pub struct ExecutionChange {
     pub cell: Arc<Cell>,
     /// Its changed rows.
     pub rows: Rows,
+    /// Its place among all executions.
+    pub order: u64,
     /// What is to be sent.
     pub effects: Vec<Effect>,
     /// A request whose answer is remembered.
@@ -188,10 +190,11 @@ impl Cell {
     pub fn save(&self) -> Saved {
         match &mut *self.body.lock() {
             Body::Live(live) => {
+                let order = live.order().unwrap_or(UNKNOWN_ORDER);
                 let (bytes, sequence) = live.rebase();
                 Saved {
-                    kind: record::kind::EXECUTION,
-                    bytes: bytes.to_vec(),
+                    kind: record::kind::PLACED_EXECUTION,
+                    bytes: [&order.to_le_bytes(), bytes].concat(),
                     sequence,
                 }
             }
@@ -249,6 +252,7 @@ impl Cell {
         let change = ExecutionChange {
             cell: Arc::clone(self),
             rows: rows::changed(&live.execution, &decision.events),
+            order: live.order().unwrap_or(UNKNOWN_ORDER),
             effects: decision.effects,
             remembered: None,
             finished: live.execution.is_finished() && record.is_some(),
@@ -267,10 +271,12 @@ impl Cell {
             entity: self.id.0,
             payload: record::encode(self.tenant, remembered.as_ref(), &events),
         };
+        let order = live.order();
         let sequence = core.queue.push(entry, |sequence| Publication {
             sequence,
             change: Change::Execution(Box::new(ExecutionChange {
                 remembered,
+                order: order.unwrap_or(sequence),
                 ..change
             })),
             answer,

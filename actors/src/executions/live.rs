@@ -10,6 +10,8 @@ use rpa::{
 
 /// After so many records the base is taken anew.
 const RECORDS_BEFORE_REBASE: usize = 32;
+/// The place of those of which none is kept: before all others, by time.
+pub const UNKNOWN_ORDER: u64 = 0;
 
 /// An execution whose state is in memory.
 pub struct Live {
@@ -23,6 +25,8 @@ pub struct Live {
     record_bytes: usize,
     /// The last record of all.
     sequence: u64,
+    /// The first record of all: its place among all executions. None before it.
+    order: Option<u64>,
 }
 
 impl Live {
@@ -35,11 +39,12 @@ impl Live {
             records: Vec::new(),
             record_bytes: 0,
             sequence: 0,
+            order: None,
         }
     }
 
-    /// Reads what a snapshot holds.
-    pub fn wake(base: Vec<u8>, sequence: u64) -> Result<Self, DecodeError> {
+    /// Reads what a snapshot holds, of one with this place among all.
+    pub fn wake(base: Vec<u8>, sequence: u64, order: u64) -> Result<Self, DecodeError> {
         let execution = guarded(|| stored::decode_execution(&base))?;
         Ok(Live {
             execution,
@@ -48,6 +53,7 @@ impl Live {
             records: Vec::new(),
             record_bytes: 0,
             sequence,
+            order: Some(order),
         })
     }
 
@@ -56,9 +62,15 @@ impl Live {
         self.sequence
     }
 
+    /// Its place among all executions: the sequence of its first record, 0 where that is not known; none before it.
+    pub fn order(&self) -> Option<u64> {
+        self.order
+    }
+
     /// The events of a record were applied: they are part of what a rebuild gives.
     pub fn keep(&mut self, record: Vec<u8>, sequence: u64) {
         self.sequence = sequence;
+        self.order.get_or_insert(sequence);
         self.record_bytes += record.len();
         self.records.push(record);
         let outgrown = self.record_bytes > self.base.len().max(4096);
@@ -145,8 +157,11 @@ impl Live {
 
     fn first(id: Guid, tenant: Tenant, remains: &Remains) -> Result<Self, DecodeError> {
         match remains.base.is_empty() {
-            true => Ok(Live::new(id, tenant)),
-            false => Live::wake(remains.base.clone(), remains.base_sequence),
+            true => Ok(Live {
+                order: Some(UNKNOWN_ORDER),
+                ..Live::new(id, tenant)
+            }),
+            false => Live::wake(remains.base.clone(), remains.base_sequence, UNKNOWN_ORDER),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns: that each gets the records after its own; one that cannot be read is set aside, its bytes and records kept.
 //! Never: replays an effect.
 
-use super::{Cell, Live};
+use super::{Cell, Live, live::UNKNOWN_ORDER};
 use crate::{core::Core, recovery::of_company, set_aside::Remains};
 use codec::{DecodeError, Tenant};
 use rpa::{
@@ -41,10 +41,23 @@ impl Recovered {
         open.map(|job| job.spec.package.sha256)
     }
 
-    /// An execution of the snapshot.
+    /// An execution of an older snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
         let (tenant, bytes) = of_company(entity.bytes)?;
-        let body = match Live::wake(bytes.to_vec(), entity.sequence) {
+        self.wake(entity, tenant, UNKNOWN_ORDER, bytes);
+        Ok(())
+    }
+
+    /// An execution of the snapshot, behind its place.
+    pub fn placed_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
+        let (tenant, bytes) = of_company(entity.bytes)?;
+        let (order, bytes) = bytes.split_first_chunk().ok_or(DecodeError::Empty)?;
+        self.wake(entity, tenant, u64::from_le_bytes(*order), bytes);
+        Ok(())
+    }
+
+    fn wake(&mut self, entity: EntityRef<'_>, tenant: Tenant, order: u64, bytes: &[u8]) {
+        let body = match Live::wake(bytes.to_vec(), entity.sequence, order) {
             Ok(live) => Body::Live(Box::new(live)),
             Err(error) => Body::SetAside(Box::new(Remains {
                 reason: error.to_string(),
@@ -55,7 +68,6 @@ impl Recovered {
             })),
         };
         self.found.insert(Guid(entity.entity), (tenant, body));
-        Ok(())
     }
 
     /// One of the snapshot that could not be rebuilt; another build may be able to.
@@ -116,7 +128,8 @@ impl Recovered {
         for (id, (tenant, body)) in self.found {
             let cell = match body {
                 Body::Live(live) => {
-                    jobs.apply(rows::of(&live.execution));
+                    let order = live.order().unwrap_or(UNKNOWN_ORDER);
+                    jobs.apply(rows::of(&live.execution), order);
                     let over = live.execution.is_finished();
                     let cell = Arc::new(Cell::recovered(id, tenant, *live));
                     if over {
@@ -131,7 +144,7 @@ impl Recovered {
                         remains.since_ms = core.clock.real_ms();
                     }
                     if let Some(shown) = Live::shown(id, tenant, &remains) {
-                        jobs.apply(rows::of(&shown));
+                        jobs.apply(rows::of(&shown), UNKNOWN_ORDER);
                         jobs.stand_still(id);
                     }
                     Arc::new(Cell::quarantined(id, tenant, *remains))

@@ -26,7 +26,7 @@ async fn what_is_due_and_cannot_be_decided_is_set_aside_and_read_again_at_the_ne
         group: Some(group),
         ..Rows::default()
     };
-    engine.jobs.write().apply(rows);
+    engine.jobs.write().apply(rows, 0);
     engine.robots.due_changed();
     let state = |execution: &Execution| execution.jobs()[0].state();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);

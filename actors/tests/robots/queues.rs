@@ -4,7 +4,10 @@
 
 use super::{
     no_retries,
-    world::{DEPARTMENT, Speaker, TENANT, WORKFLOW, close, furnish, jobs, open, options, stamp},
+    world::{
+        DEPARTMENT, GROUP, Speaker, TENANT, WORKFLOW, change, close, furnish, jobs, open, options,
+        stamp,
+    },
 };
 use actors::{Engine, Failure, definitions::deploy::File};
 use bpmn::instance::Start;
@@ -16,7 +19,7 @@ use rpa::{
         Binding, Command, Concurrency, MessageState, NewMessage, NewQueue, Queue, Refusal,
         RemoveWhen,
     },
-    registry::LabelSettings,
+    registry::{Action, LabelSettings, WorkflowSettings},
     terms::JobStartupType,
 };
 use std::time::Duration;
@@ -197,6 +200,107 @@ async fn a_restart_while_a_robot_works_starts_nothing_twice_and_forgets_nothing(
     assert!(engine.queues.get(QUEUE).is_none());
     let gone = order(&engine, Command::Delete).await;
     assert!(matches!(gone, Err(Failure::Queue(Refusal::UnknownQueue))));
+    close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_one_array_are_run_in_its_order_over_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = open(options(data.path())).await;
+    furnish(&engine, 1, no_retries()).await;
+    make(&engine, 5).await;
+    bind(&engine, Concurrency::Parallel, RemoveWhen::Succeeded).await;
+    let ids = [31, 7, 19, 2, 23, 5, 11, 3];
+    put(&engine, &ids).await;
+    jobs_when(&engine, ids.len()).await;
+    close(engine).await;
+    let engine = open(options(data.path())).await;
+    let (mut robot, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
+    let mut order = Vec::new();
+    for _ in ids {
+        let (run, job) = robot.starts().await;
+        let execution = engine.execution_of_job(job).await.unwrap().unwrap();
+        let subject = engine.look_execution(TENANT, execution, |execution| {
+            execution.jobs()[0].spec.subject.id.clone()
+        });
+        order.push(subject.await.unwrap().unwrap());
+        assert_eq!(robot.reports(run, ResultStatus::Succeeded).await, Ok(()));
+    }
+    assert_eq!(order, ids.map(|id| Guid(id).to_string()));
+    close(engine).await;
+}
+
+/// Waits until the binding starts nothing, and no message has been delivered in vain.
+async fn stalled(engine: &Engine, messages: usize) -> String {
+    queue_when(engine, "given back", |queue| {
+        let untouched = |it: &&rpa::queue::Message| it.deliveries == 0;
+        queue.runs().is_empty() && queue.messages().filter(untouched).count() == messages
+    })
+    .await;
+    let cell = engine.queues.get(QUEUE).unwrap();
+    cell.stall(Guid(0xb1)).unwrap().why
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binding_that_cannot_start_its_workflow_says_why_and_keeps_its_messages() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = open(options(data.path())).await;
+    furnish(&engine, 1, no_retries()).await;
+    make(&engine, 1).await;
+    let retarget = |queue| Action::ChangeWorkflow {
+        id: WORKFLOW,
+        etag: None,
+        settings: WorkflowSettings {
+            queue: Some(queue),
+            ..WorkflowSettings::default()
+        },
+    };
+    change(&engine, retarget(Guid::NIL)).await.unwrap();
+    bind(&engine, Concurrency::Parallel, RemoveWhen::Started).await;
+    put(&engine, &[1, 2, 3]).await;
+    queue_when(&engine, "tried", |_| {
+        let cell = engine.queues.get(QUEUE).unwrap();
+        cell.stall(Guid(0xb1)).is_some()
+    })
+    .await;
+    let why = stalled(&engine, 3).await;
+    assert!(why.contains("neither a robot group nor robots"), "{why}");
+    // What is put right goes on by itself.
+    change(&engine, retarget(GROUP)).await.unwrap();
+    jobs_when(&engine, 3).await;
+    queue_when(&engine, "empty", |queue| queue.messages_len() == 0).await;
+    let cell = engine.queues.get(QUEUE).unwrap();
+    assert_eq!(cell.stall(Guid(0xb1)), None);
+    // A workflow that is gone comes back for no message, and a binding that is changed tries at once.
+    change(&engine, Action::DeleteWorkflow { id: WORKFLOW })
+        .await
+        .unwrap();
+    put(&engine, &[4, 5]).await;
+    queue_when(&engine, "tried", |_| cell.stall(Guid(0xb1)).is_some()).await;
+    let why = stalled(&engine, 2).await;
+    assert!(why.contains("there is no workflow"), "{why}");
+    let again = Action::CreateWorkflow {
+        id: Guid(0x6),
+        department: DEPARTMENT,
+        settings: WorkflowSettings {
+            label: LabelSettings {
+                name: Some("again".to_owned()),
+                ..LabelSettings::default()
+            },
+            package: Some(Guid(0x50)),
+            queue: Some(GROUP),
+            ..WorkflowSettings::default()
+        },
+    };
+    change(&engine, again).await.unwrap();
+    let mut binding = peek(&engine, |queue| queue.bindings()[0].clone());
+    binding.workflow = Guid(0x6);
+    let binding = Box::new(binding);
+    let etag = None;
+    order(&engine, Command::SaveBinding { binding, etag })
+        .await
+        .unwrap();
+    queue_when(&engine, "empty", |queue| queue.messages_len() == 0).await;
     close(engine).await;
 }
 

@@ -159,11 +159,12 @@ pub fn changed(execution: &Execution, events: &[Event]) -> Rows {
 }
 
 impl JobRow {
-    /// Its place among the jobs that wait; none: it does not wait.
-    pub fn waiting_job(&self) -> Option<WaitingJob> {
+    /// Its place among the jobs that wait, of an execution with this place among all; none: it does not wait.
+    pub fn waiting_job(&self, order: u64) -> Option<WaitingJob> {
         self.waiting.then(|| WaitingJob {
             job: self.id,
             execution: self.execution,
+            order,
             queue: self.queue,
             priority: self.priority,
             created_ms: self.created_ms,

@@ -9,6 +9,7 @@ fn job(id: u128, queue: u128, priority: u32, created_ms: i64) -> WaitingJob {
     WaitingJob {
         job: Guid(id),
         execution: Guid(100 + id),
+        order: 0,
         queue: Guid(queue),
         priority,
         created_ms,
@@ -74,6 +75,22 @@ fn a_job_that_avoids_the_robot_is_passed_over_until_its_time() {
     );
     waiting.remove(Guid(2));
     assert_eq!(chosen(&waiting, &[1]), None);
+}
+
+#[test]
+fn what_was_made_first_comes_first_whatever_its_id_and_the_clock_say() {
+    let made = |id, order, created_ms| WaitingJob {
+        order,
+        ..job(id, 1, 5, created_ms)
+    };
+    // The clock was set back before the last one; the first two were made in one millisecond.
+    let mut waiting = waiting(&[made(3, 11, 20), made(1, 12, 20), made(2, 13, 10)]);
+    waiting.put(WaitingJob {
+        number: 2,
+        ..made(4, 11, 20)
+    });
+    let order: Vec<u128> = waiting.in_order(Guid(1)).map(|job| job.job.0).collect();
+    assert_eq!(order, [3, 4, 1, 2]);
 }
 
 #[test]

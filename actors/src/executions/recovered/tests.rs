@@ -18,6 +18,7 @@ fn entity(kind: u16, sequence: u64, bytes: &[u8], found: &mut Recovered) {
     };
     let read = match kind {
         kind::EXECUTION => found.entity(entity),
+        kind::PLACED_EXECUTION => found.placed_entity(entity),
         _ => found.set_aside_entity(entity),
     };
     read.expect("an entity");
@@ -76,4 +77,31 @@ fn a_build_that_can_read_what_remains_has_the_whole_execution() {
     expected.apply(&Event::Acknowledged);
     assert_eq!(restored.execution, expected);
     assert_eq!(restored.sequence(), 4);
+}
+
+#[test]
+fn an_execution_keeps_its_place_and_one_of_an_older_snapshot_stands_before_all() {
+    let bytes = stored::encode_execution(&Execution::new(Guid(ID), Tenant(3)));
+    let placed = [&40_u64.to_le_bytes(), &bytes[..]].concat();
+    for (kind, bytes, expected) in [
+        (kind::EXECUTION, bytes, UNKNOWN_ORDER),
+        (kind::PLACED_EXECUTION, placed, 40),
+    ] {
+        let mut found = Recovered::default();
+        entity(kind, 45, &bytes, &mut found);
+        record(&mut found, 50);
+        let (_, Body::Live(live)) = &found.found[&Guid(ID)] else {
+            panic!("it is set aside");
+        };
+        assert_eq!((live.order(), live.sequence()), (Some(expected), 50));
+    }
+    let mut cut = Recovered::default();
+    let entry = EntityRef {
+        kind: kind::PLACED_EXECUTION,
+        version: 1,
+        entity: ID,
+        sequence: 1,
+        bytes: &[3, 0, 0, 0, 40],
+    };
+    assert!(cut.placed_entity(entry).is_err(), "half a place is none");
 }
