@@ -1,7 +1,7 @@
 //! The keeper: executions that are over, lines of logs and rows of the audit trail go into `history.db` in batches.
 //!
 //! Owns: what waits for it; that an execution leaves memory, and a robot is told that its lines are kept, only after the
-//! commit. Never: drops a line that it was given.
+//! commit; that a reader of a run's log may await the lines that have come. Never: drops a line that it was given.
 //!
 //! ```text
 //!  publisher ── finished executions ──┐
@@ -13,6 +13,8 @@ use super::Cell;
 use crate::{
     archive::{Archive, AuditRow, LogEntry},
     core::Core,
+    engine::Engine,
+    failure::Failure,
     publisher::{Change, Publication},
 };
 use codec::Tenant;
@@ -24,6 +26,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use tokio::sync::oneshot;
 
 /// Executions and lines in one transaction.
 const BATCH: usize = 2_000;
@@ -34,6 +37,10 @@ const GATHER: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(5);
 /// After a failure the next try waits so long.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// Lines that have come are in the archive within this time, or whoever reads them comes again after so many seconds.
+const LINES_WITHIN: Duration = Duration::from_secs(10);
+const LINES_AGAIN_S: u32 = 5;
 
 /// What is done when lines are kept.
 pub type Kept = Box<dyn FnOnce() + Send>;
@@ -52,8 +59,8 @@ pub struct Keeper {
     changed: Condvar,
 }
 
-/// A row of the audit trail, and who wants to know that it is kept.
-type Trail = (AuditRow, Option<Kept>);
+/// A row of the audit trail, and who wants to know that it is kept; without a row, that those before it are.
+type Trail = (Option<AuditRow>, Option<Kept>);
 
 /// What goes into one transaction.
 #[derive(Default)]
@@ -86,8 +93,22 @@ impl Batch {
 #[derive(Default)]
 struct Waiting {
     batch: Batch,
+    /// Runs of which lines are in the transaction at hand.
+    writing: BTreeSet<(Tenant, Guid)>,
     stop: bool,
     failure: Option<String>,
+}
+
+impl Waiting {
+    /// Whether lines of a run have come and are not kept.
+    fn has_lines_of(&self, tenant: Tenant, run: Guid) -> bool {
+        let mut waiting = self.batch.logs.iter();
+        self.writing.contains(&(tenant, run))
+            || waiting.any(|lines| {
+                let is_of_run = |line: &LogEntry| line.run == run;
+                lines.tenant == tenant && lines.entries.first().is_some_and(is_of_run)
+            })
+    }
 }
 
 impl Keeper {
@@ -96,7 +117,7 @@ impl Keeper {
         self.add(|batch| batch.executions.extend(finished));
     }
 
-    /// Lines of a company's log have come; `kept` is called when they survive a crash.
+    /// Lines of one run's log have come; `kept` is called when they survive a crash.
     pub fn put_logs(&self, tenant: Tenant, entries: Vec<LogEntry>, kept: Kept) {
         let lines = Lines {
             tenant,
@@ -106,14 +127,32 @@ impl Keeper {
         self.add(|batch| batch.logs.push(lines));
     }
 
-    /// Adds to the audit trail; `kept` is called when the row survives a crash.
-    pub fn put_audit(&self, row: AuditRow, kept: Kept) {
-        self.add(|batch| batch.audit.push((row, Some(kept))));
+    /// Calls `kept` when all lines of a run that have come are in the archive: at once, when they are.
+    pub fn after_lines(&self, tenant: Tenant, run: Guid, kept: Kept) {
+        if !self.waiting.lock().has_lines_of(tenant, run) {
+            return kept();
+        }
+        // Lines are kept in the order in which they came, and this stands behind them.
+        self.put_logs(tenant, Vec::new(), kept);
     }
 
-    /// Adds to the audit trail what is durable elsewhere: nobody waits for it, and a crash may take it.
+    /// Calls `kept` when all rows of the trail that have come are in the archive.
+    pub fn after_audit(&self, kept: Kept) {
+        self.add(|batch| batch.audit.push((None, Some(kept))));
+    }
+
+    /// Adds to the audit trail; `kept` is called when the row survives a crash.
+    pub fn put_audit(&self, row: AuditRow, kept: Kept) {
+        self.add(|batch| batch.audit.push((Some(row), Some(kept))));
+    }
+
+    /// Adds to the audit trail what is durable elsewhere: nobody waits for it; what a crash takes is made again.
     pub fn note_audit(&self, rows: impl IntoIterator<Item = AuditRow>) {
-        self.add(|batch| batch.audit.extend(rows.into_iter().map(|row| (row, None))));
+        self.add(|batch| {
+            batch
+                .audit
+                .extend(rows.into_iter().map(|row| (Some(row), None)))
+        });
     }
 
     /// The thread is woken by the first of what gathers, and when it may gather no longer.
@@ -160,7 +199,11 @@ impl Keeper {
             }
             match write(&core.archiver.archive, &batch) {
                 Ok(ids) => {
-                    self.waiting.lock().failure = None;
+                    {
+                        let mut waiting = self.waiting.lock();
+                        waiting.failure = None;
+                        waiting.writing.clear();
+                    }
                     // Before their runs leave memory.
                     core.live.lines_kept(runs_of(&batch.logs));
                     core.queue.push_barrier(Publication {
@@ -206,15 +249,19 @@ impl Keeper {
             audit: first(&mut batch.audit),
         };
         if gathering.is_zero() {
+            // An execution goes into the archive with the row that says who began it, or behind it.
+            taken.audit.append(&mut batch.audit);
             taken.executions = first(&mut batch.executions);
             *gathered = Instant::now();
         }
+        waiting.writing = runs_of(&taken.logs);
         Some(taken)
     }
 
     fn put_back(&self, batch: Batch, failure: String) {
         let mut waiting = self.waiting.lock();
         waiting.failure = Some(failure);
+        waiting.writing.clear();
         if waiting.stop {
             // Executions are in the journal, robots send their lines again, and who waits for a row is told.
             waiting.batch = Batch::default();
@@ -224,6 +271,23 @@ impl Keeper {
         waiting.batch.logs.splice(0..0, batch.logs);
         waiting.batch.audit.splice(0..0, batch.audit);
         self.changed.wait_for(&mut waiting, RETRY);
+    }
+}
+
+impl Engine {
+    /// Waits until all lines that a robot has sent of a run can be read.
+    pub async fn lines_kept(&self, tenant: Tenant, run: Guid) -> Result<(), Failure> {
+        let (sender, receiver) = oneshot::channel();
+        // Whoever waited may have given up.
+        let kept = Box::new(move || sender.send(()).unwrap_or_default());
+        self.keeper.after_lines(tenant, run, kept);
+        match tokio::time::timeout(LINES_WITHIN, receiver).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Failure::Stopping),
+            Err(_) => Err(Failure::Overloaded {
+                retry_after_s: LINES_AGAIN_S,
+            }),
+        }
     }
 }
 
@@ -254,7 +318,10 @@ fn write(archive: &Archive, batch: &Batch) -> crate::archive::Result<Vec<Guid>> 
         .iter()
         .flat_map(|lines| lines.entries.iter().cloned())
         .collect();
-    let trail: Vec<AuditRow> = batch.audit.iter().map(|(row, _)| row.clone()).collect();
-    archive.keep(&states, &lines, &trail)?;
+    let trail = batch.audit.iter().filter_map(|(row, _)| row.clone());
+    let trail: Vec<AuditRow> = trail.collect();
+    if !(states.is_empty() && lines.is_empty() && trail.is_empty()) {
+        archive.keep(&states, &lines, &trail)?;
+    }
     Ok(states.iter().map(Execution::id).collect())
 }

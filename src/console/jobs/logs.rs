@@ -1,4 +1,5 @@
 //! Logs of run instances: pages, the newest line first, and all of it as text, the oldest first.
+//! Owns: that whoever has seen a run's end reads every line that its robot sent before it.
 
 use super::find;
 use crate::{
@@ -42,6 +43,7 @@ pub async fn page(call: Call) -> Answered {
     };
     find::run(&call, Permission::JobView, id).await?;
     let engine = &call.state.engine;
+    engine.lines_kept(call.tenant(), id).await?;
     let read = engine.archived(move |archive| archive.logs(id, &filter));
     let mut lines = read.await?;
     let more = lines.len() > page_size;
@@ -77,6 +79,7 @@ pub async fn download(call: Call) -> Answered {
     let id = call.id("id")?;
     find::run(&call, Permission::JobView, id).await?;
     let engine = call.state.engine.clone();
+    engine.lines_kept(call.tenant(), id).await?;
     // The first piece is read before the answer begins, so that a failure is one.
     let mut piece = engine
         .archived(move |archive| archive.logs_after(id, 0, PIECE_LINES))
