@@ -22,6 +22,7 @@ use crate::{
 use actors::{
     Engine, Failure,
     archive::{AuditEntry, AuditOutcome, AuditRow},
+    executions::trail,
 };
 use codec::Tenant;
 use serde_json::Value;
@@ -54,7 +55,8 @@ pub fn audited(route: Route<State>) -> Route<State> {
     )
 }
 
-/// A route that makes jobs: those say themselves, durably, whose they are, so that nobody waits for the trail.
+/// A route that makes jobs: those say themselves, durably, whose they are, so that nobody waits for the trail. Its row is
+/// made again from them when a crash takes it.
 pub fn noted(route: Route<State>) -> Route<State> {
     let doing = Doing::of(&route);
     route.around(
@@ -103,7 +105,12 @@ fn without_row() -> Fault {
 async fn note(state: Context<State>, entry: AuditEntry, handler: Handler) -> Response {
     let response = handler().await;
     if response.status.is_success() {
-        let ended = outcome(entry.id, &response);
+        let mut entry = entry;
+        // A row that was made again after a crash is this one; so is that of a repeated request.
+        let answer = answered(&response);
+        let execution = answer.as_ref().and_then(execution);
+        entry.id = execution.map_or(entry.id, trail::row_id);
+        let ended = outcome_of(entry.id, &response, answer.as_ref());
         let rows = [AuditRow::Begun(entry), AuditRow::Ended(ended)];
         state.engine.keeper.note_audit(rows);
     }
@@ -280,20 +287,37 @@ fn with_ids(name: &str, texts: &[&str]) -> String {
     }
 }
 
+/// The execution that an answer shows: a job group, or its jobs.
+fn execution(answer: &Value) -> Option<rpa::Guid> {
+    let group = answer.get("jobs").and(answer.get("id"));
+    let id = group.or_else(|| answer.get(0)?.get("jobGroupId"))?;
+    id.as_str()?.parse().ok()
+}
+
+/// What a success says.
+fn answered(response: &Response) -> Option<Value> {
+    match &response.body {
+        Body::Full(bytes) if response.status.is_success() => serde_json::from_slice(bytes).ok(),
+        _ => None,
+    }
+}
+
 fn outcome(id: rpa::Guid, response: &Response) -> AuditOutcome {
+    outcome_of(id, response, answered(response).as_ref())
+}
+
+fn outcome_of(id: rpa::Guid, response: &Response, answer: Option<&Value>) -> AuditOutcome {
     let mut outcome = AuditOutcome {
         id,
         status: response.status.as_u16(),
         resource_id: None,
         department: None,
     };
-    if let (true, Body::Full(bytes)) = (response.status.is_success(), &response.body)
-        && let Ok(answer) = serde_json::from_slice::<Value>(bytes)
-    {
+    if let Some(answer) = answer {
         let made = if answer.is_array() {
             &answer[0]
         } else {
-            &answer
+            answer
         };
         // Of process-center a refusal is a success of HTTP.
         if answer["rtnCode"].as_str().is_some_and(|code| code != DONE) {

@@ -18,6 +18,7 @@ mod keeper;
 mod list;
 mod live;
 mod recovered;
+pub mod trail;
 
 pub use cell::{Cell, ExecutionChange};
 pub use groups::{GroupFilter, GroupKey};

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!  journal grew by max(256 MiB, last snapshot) · 10 minutes after a change · it holds more than its limit
-//!   └▶ flush the archive ─▶ begin(durable + 1) ─▶ definitions, identities, clock, answers, every slot ─▶ finish ─▶ prune ─▶ trim
+//!   └▶ flush the archive ─▶ begin(durable + 1) ─▶ definitions, identities, clock, answers, every slot
+//!        ─▶ the audit trail is kept ─▶ finish ─▶ prune ─▶ trim
 //! ```
 
 use crate::{
@@ -27,6 +28,8 @@ use std::{
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// After a failure the next try waits so long.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// The trail has so long to be written.
+const TRAIL_WITHIN: Duration = Duration::from_secs(10);
 /// Snapshots that are kept.
 const KEEP: usize = 2;
 
@@ -232,6 +235,7 @@ impl Snapshotter {
             entry.extend_from_slice(&saved.bytes);
             put(writer.as_mut(), saved.kind, root.0, saved.sequence, &entry)?;
         }
+        wait_for_trail(core)?;
         let info = loop {
             match writer.finish(core.queue.durable()) {
                 Err(SnapshotError::NotDurable { .. }) => core.queue.wait_durable(),
@@ -296,6 +300,16 @@ impl Snapshotter {
         }
         Ok(())
     }
+}
+
+/// Rows of the trail that follow from what is in the snapshot are kept before the journal that tells of it may go.
+fn wait_for_trail(core: &Core) -> Result<(), SnapshotError> {
+    let (sender, receiver) = mpsc::channel();
+    // The snapshot may have been given up.
+    let kept = Box::new(move || sender.send(()).unwrap_or_default());
+    core.keeper.after_audit(kept);
+    let kept = receiver.recv_timeout(TRAIL_WITHIN);
+    kept.map_err(|_| SnapshotError::Disk(std::io::Error::other("the audit trail is not kept")))
 }
 
 /// A snapshot without someone would lose them with the journal behind it: there is none then.

@@ -3,7 +3,7 @@
 //! Owns: that each gets the records after its own; one that cannot be read is set aside, its bytes and records kept.
 //! Never: replays an effect.
 
-use super::{Cell, Live, live::UNKNOWN_ORDER};
+use super::{Cell, Live, live::UNKNOWN_ORDER, trail};
 use crate::{core::Core, recovery::of_company, set_aside::Remains};
 use codec::{DecodeError, Tenant};
 use rpa::{
@@ -13,7 +13,7 @@ use rpa::{
 };
 use snapshots::EntityRef;
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -21,6 +21,8 @@ use std::{
 #[derive(Default)]
 pub struct Recovered {
     found: BTreeMap<Guid, (Tenant, Body)>,
+    /// Those whose beginning the journal tells: the trail may not know of them. A snapshot waits for it.
+    begun: BTreeSet<Guid>,
 }
 
 enum Body {
@@ -102,6 +104,7 @@ impl Recovered {
                     // It was over and archived while the snapshot was taken.
                     return Ok(());
                 }
+                self.begun.insert(id);
                 place.insert((tenant, Body::Live(Box::new(Live::new(id, tenant)))))
             }
         };
@@ -128,6 +131,9 @@ impl Recovered {
         for (id, (tenant, body)) in self.found {
             let cell = match body {
                 Body::Live(live) => {
+                    if self.begun.contains(&id) {
+                        core.keeper.note_audit(trail::rows(core, &live.execution));
+                    }
                     let order = live.order().unwrap_or(UNKNOWN_ORDER);
                     jobs.apply(rows::of(&live.execution), order);
                     let over = live.execution.is_finished();

@@ -9,6 +9,7 @@ mod quarantine;
 mod queues;
 mod repetitions;
 mod schedules;
+mod trail;
 mod world;
 
 use actors::{

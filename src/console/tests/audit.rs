@@ -220,6 +220,14 @@ async fn executing_is_noted_beside_its_job() {
         json!(format!("jobIds={}", story.names["j"]))
     );
     assert_eq!(all[1]["resourceId"], story.names["w"]);
+    // Its id follows from the execution, so that it is the same row when a crash has it made again.
+    let job = story.send("admin", "GET /jobs/{j}", "").await.json();
+    let group: rpa::Guid = job["jobGroupId"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("a job group");
+    let expected = actors::executions::trail::row_id(group).to_string();
+    assert_eq!(all[1]["id"], expected);
     story.end().await;
 }
 
