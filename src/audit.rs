@@ -11,7 +11,7 @@
 
 mod direct;
 
-pub use direct::{Direct, NoRow};
+pub use direct::{Direct, NoRow, seed};
 
 use crate::{
     access::{Caller, Visitor},

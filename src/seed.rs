@@ -1,6 +1,7 @@
 //! `loomwork seed`: a data directory filled with what a file says, for demonstrations, tests and callers with fixed ids.
 //!
-//! Owns: that the whole file is checked before anything is written, and that all of it is written or nothing.
+//! Owns: that the whole file is checked before anything is written, that all of it is written or nothing, and that the
+//! trail of each company that it is about says so.
 //! Never: changes what is there already: the same is skipped, anything else is refused.
 //!
 //! ```text
@@ -21,14 +22,16 @@ mod tests;
 mod works;
 
 use crate::{
-    blobs::Blobs, cli::SeedArgs, config::Config, first_start, server::Failed, sso::Keys, users,
+    audit, blobs::Blobs, cli::SeedArgs, config::Config, first_start, server::Failed, sso::Keys,
+    users,
 };
 use actors::Engine;
+use codec::Tenant;
 use draft::Draft;
 use file::File;
 use org::{Command, State};
 use resources::{Resources, Resourcing};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// The data are in use by a server.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +60,7 @@ pub fn run(arguments: &SeedArgs) -> Result<(), Failed> {
         .build()?;
     runtime.block_on(async {
         let engine = users::open(&config).await.map_err(in_use)?;
-        let seeded = sow(&engine, &config, &text, &base).await;
+        let seeded = sow(&engine, &config, (&name, &text), &base).await;
         tokio::task::spawn_blocking(move || engine.stop()).await?;
         let count = seeded.map_err(|reason| format!("{name}: {reason}"))?;
         println!("seeded: {count} made, the rest was there");
@@ -78,7 +81,12 @@ fn in_use(error: Failed) -> Failed {
 }
 
 /// Writes what the file says; how many things were made.
-async fn sow(engine: &Engine, config: &Config, text: &str, base: &Path) -> Result<usize, Failed> {
+async fn sow(
+    engine: &Engine,
+    config: &Config,
+    (name, text): (&str, &str),
+    base: &Path,
+) -> Result<usize, Failed> {
     let keys = Keys::read(&config.keys_dir())?;
     let at_ms = engine.clock.real_ms();
     let planned = |key: &[u8; 32]| {
@@ -88,7 +96,11 @@ async fn sow(engine: &Engine, config: &Config, text: &str, base: &Path) -> Resul
     };
     // Without keys there is no asset to compare with: any key does to check the file before the first ones are made.
     let checked = planned(keys.as_ref().map_or(&[0; 32], Keys::assets))?;
-    let (people, resources) = match (keys, checked.1.seals()) {
+    let Plan {
+        companies,
+        people,
+        resources,
+    } = match (keys, checked.resources.seals()) {
         (None, true) => planned(first_start::keys(engine, config, false).await?.assets())?,
         (None, false) => checked,
         (Some(_), sealing) => {
@@ -109,13 +121,29 @@ async fn sow(engine: &Engine, config: &Config, text: &str, base: &Path) -> Resul
         }
         held.push(blobs.keep(arrived).await?);
     }
-    if !people.is_empty() {
-        let all = Command::All(people);
-        engine.organisation.command(engine.core(), all).await?;
+    if people.is_empty() && resources.commands.is_empty() {
+        return Ok(count);
     }
-    let all = resources.commands;
-    engine.registry.commands(engine.core(), all).await?;
+    let write = async {
+        if !people.is_empty() {
+            let all = Command::All(people);
+            engine.organisation.command(engine.core(), all).await?;
+        }
+        let all = resources.commands;
+        engine.registry.commands(engine.core(), all).await?;
+        Ok::<_, Failed>(())
+    };
+    let detail = format!("{name}: {count} made");
+    audit::seed(engine, &companies, &detail, write).await?;
     Ok(count)
+}
+
+/// What a file leads to.
+struct Plan {
+    /// The companies that it is about.
+    companies: BTreeMap<Tenant, Option<org::Guid>>,
+    people: Vec<Command>,
+    resources: Resources,
 }
 
 /// The commands that make what the file says of people and programs and `state` lacks.
@@ -145,9 +173,13 @@ fn plan_all(
     at_ms: i64,
     base: &Path,
     key: &[u8; 32],
-) -> Result<(Vec<Command>, Resources), Complaint> {
+) -> Result<Plan, Complaint> {
     let file = File::read(text)?;
     let draft = drafted(state, &file, text, at_ms)?;
     let resources = Resourcing::plan(&draft, &file, registry, base, key)?;
-    Ok((draft.finish(), resources))
+    Ok(Plan {
+        companies: draft.companies(),
+        people: draft.finish(),
+        resources,
+    })
 }

@@ -7,6 +7,7 @@ use actors::{
     archive::{AuditEntry, AuditOutcome, AuditRow},
 };
 use codec::Tenant;
+use std::collections::BTreeMap;
 
 /// Who does what with what, in which company.
 pub struct Direct {
@@ -74,10 +75,14 @@ impl Direct {
         work: impl Future<Output = Result<T, E>>,
         status: impl FnOnce(&E) -> u16,
     ) -> Result<T, E> {
-        let id = random_id();
+        let entry = self.entry(engine);
+        follow(engine, vec![entry], work, status).await
+    }
+
+    fn entry(self, engine: &Engine) -> AuditEntry {
         let (actor, actor_name) = self.actor;
-        let entry = AuditEntry {
-            id,
+        AuditEntry {
+            id: random_id(),
             at_ms: engine.clock.now_ms(),
             tenant: self.tenant,
             actor,
@@ -89,19 +94,52 @@ impl Direct {
             department: self.department,
             from: self.from,
             detail: None,
-        };
+        }
+    }
+}
+
+/// Does what a file says behind a row in the trail of each company that it names; those that it makes are not there yet.
+pub async fn seed<T, E: From<NoRow>>(
+    engine: &Engine,
+    companies: &BTreeMap<Tenant, Option<org::Guid>>,
+    detail: &str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let rows = companies.iter().map(|(tenant, company)| {
+        let company = company.map(|id| id.to_string());
+        let doing = Direct::of_operator(*tenant, ("Company", "seed"), company.clone());
+        AuditEntry {
+            company,
+            detail: Some(detail.to_owned()),
+            ..doing.entry(engine)
+        }
+    });
+    follow(engine, rows.collect(), work, |_| 400).await
+}
+
+async fn follow<T, E: From<NoRow>>(
+    engine: &Engine,
+    rows: Vec<AuditEntry>,
+    work: impl Future<Output = Result<T, E>>,
+    status: impl FnOnce(&E) -> u16,
+) -> Result<T, E> {
+    let ids: Vec<rpa::Guid> = rows.iter().map(|entry| entry.id).collect();
+    for entry in rows {
         if !put(engine, AuditRow::Begun(entry)).await {
             return Err(NoRow.into());
         }
-        let done = work.await;
+    }
+    let done = work.await;
+    let status = done.as_ref().map_or_else(status, |_| 200);
+    for id in ids {
         let ended = AuditOutcome {
             id,
-            status: done.as_ref().map_or_else(status, |_| 200),
+            status,
             resource_id: None,
             department: None,
         };
         // The row that it began is there in any case.
         put(engine, AuditRow::Ended(ended)).await;
-        done
     }
+    done
 }

@@ -8,6 +8,7 @@ use org::{
     Command, Common, Guid, State,
     tenancy::{Company, Department},
 };
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// What has been planned so far.
 pub struct Draft<'t> {
@@ -16,6 +17,8 @@ pub struct Draft<'t> {
     text: &'t str,
     at_ms: i64,
     commands: Vec<Command>,
+    /// The companies that the file names or makes.
+    named: RefCell<BTreeMap<Tenant, Option<Guid>>>,
 }
 
 /// Where a table of the file stands.
@@ -29,12 +32,23 @@ impl<'t> Draft<'t> {
             text,
             at_ms,
             commands: Vec::new(),
+            named: RefCell::default(),
         }
     }
 
     /// When all of it is made, milliseconds since 1970.
     pub fn at_ms(&self) -> i64 {
         self.at_ms
+    }
+
+    /// The companies in whose trail it stands what is made: those that the file names or makes, else the first one.
+    pub fn companies(&self) -> BTreeMap<Tenant, Option<Guid>> {
+        let mut named = self.named.borrow().clone();
+        if named.is_empty() {
+            let first = self.state.tenancy.company_of(Tenant::default());
+            named.insert(Tenant::default(), first.map(|company| company.id));
+        }
+        named
     }
 
     /// All commands, in order.
@@ -93,17 +107,25 @@ impl<'t> Draft<'t> {
         if let Some(named) = named {
             let by_id = named.parse().ok().and_then(|id| tenancy.company(id));
             let found = by_id.or_else(|| tenancy.company_named(named));
-            return found
-                .ok_or_else(|| self.complaint(at, format!("there is no company '{named}'")));
+            let found = found
+                .ok_or_else(|| self.complaint(at, format!("there is no company '{named}'")))?;
+            return Ok(self.note(found));
         }
         let mut all = tenancy.companies();
         match (all.next(), all.next()) {
-            (Some(only), None) => Ok(only),
+            (Some(only), None) => Ok(self.note(only)),
             (None, _) => Err(self.complaint(at, "there is no company")),
             (Some(_), Some(_)) => {
                 Err(self.complaint(at, "there are several companies: say which in `company`"))
             }
         }
+    }
+
+    /// The file is about this company.
+    pub fn note<'c>(&self, company: &'c Company) -> &'c Company {
+        let mut named = self.named.borrow_mut();
+        named.insert(company.tenant, Some(company.id));
+        company
     }
 
     /// A department by id or name, in this company; its root when none is named.

@@ -57,6 +57,7 @@ fn company(
         deleted: false,
         common: draft.common(),
     };
+    draft.note(&company);
     let command = tenancy::Command::CreateCompany {
         company: Box::new(company),
         root: Box::new(root),

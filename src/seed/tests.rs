@@ -2,8 +2,12 @@
 
 mod resources;
 
-use super::plan;
+use super::{plan, sow};
+use crate::{config::Config, users};
+use actors::archive::{AuditFilter, Audited};
+use codec::Tenant;
 use org::{Command, State, decide};
+use std::path::Path;
 
 const EXAMPLE: &str = r#"
 [[company]]
@@ -206,4 +210,61 @@ fn what_cannot_be_meant_is_refused_with_its_line() {
         assert!(complaint.starts_with(expected), "{text}\n{complaint}");
         assert!(!complaint.contains('\n'), "{complaint}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_of_each_company_that_a_file_is_about_says_that_it_was_sown() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = Config {
+        data: directory.path().join("data"),
+        keys: Some(directory.path().join("keys")),
+        ..Config::default()
+    };
+    let engine = users::open(&config).await.expect("data");
+    let base = Path::new("");
+    let rows = async |tenant| -> Vec<Audited> {
+        let filter = AuditFilter {
+            tenant,
+            limit: 10,
+            ..AuditFilter::default()
+        };
+        let found = engine.archived(move |archive| archive.audit(&filter));
+        found.await.expect("rows").1
+    };
+    // A second time there is nothing to make.
+    for made in [7, 0] {
+        let sown = sow(&engine, &config, ("a.toml", EXAMPLE), base).await;
+        assert_eq!(sown.expect("it is sown"), made);
+    }
+    let other = "[[company]]\nname = \"Other\"\n";
+    let sown = sow(&engine, &config, ("b.toml", other), base).await;
+    assert_eq!(sown.expect("it is sown"), 1);
+    let refused = sow(&engine, &config, ("c.toml", "[[compny]]"), base).await;
+    assert!(refused.is_err());
+    let companies = engine.organisation.look(|organisation| {
+        let all = organisation.tenancy.companies();
+        all.map(|company| (company.tenant, company.id.to_string()))
+            .collect::<Vec<(Tenant, String)>>()
+    });
+    assert_eq!(companies.len(), 2);
+    let details = ["a.toml: 7 made", "b.toml: 1 made"];
+    for ((tenant, company), detail) in companies.into_iter().zip(details) {
+        let found = rows(tenant).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        let entry = &found[0].entry;
+        assert!(found[0].is_answered);
+        assert_eq!(
+            (entry.resource_type.as_str(), entry.action.as_str()),
+            ("Company", "seed")
+        );
+        assert_eq!(
+            (entry.actor_name.as_str(), entry.from.as_str()),
+            ("loomwork", "command line")
+        );
+        assert_eq!(entry.resource_id.as_ref(), Some(&company));
+        assert_eq!(entry.company.as_ref(), Some(&company));
+        assert_eq!(entry.detail.as_deref(), Some(detail));
+    }
+    let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
+    assert!(stopped.is_ok());
 }

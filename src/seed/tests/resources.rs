@@ -1,6 +1,6 @@
 //! Robots and their work in a seed file: what is made, what is skipped, what is refused and where.
 
-use super::super::plan_all;
+use super::super::{Plan, plan_all};
 use crate::vault::{self, Plain};
 use codec::Tenant;
 use rpa::registry::{State, decide};
@@ -96,7 +96,11 @@ fn sown(
     text: &str,
 ) -> Result<usize, String> {
     let planned = plan_all(people.clone(), registry.clone(), text, 1, base, &KEY);
-    let (commands, resources) = planned.map_err(|complaint| complaint.to_string())?;
+    let Plan {
+        people: commands,
+        resources,
+        ..
+    } = planned.map_err(|complaint| complaint.to_string())?;
     let events = org::decide(people, org::Command::All(commands));
     for event in &events.expect("what was planned") {
         people.apply(event);
