@@ -216,7 +216,13 @@ pub fn named_package_files(disk: Arc<dyn Disk>) -> Result<BTreeSet<Sha256>, Open
 }
 
 fn names_files(entity_kind: u16) -> bool {
-    [kind::REGISTRY, kind::EXECUTION, kind::EXECUTION_SET_ASIDE].contains(&entity_kind)
+    [
+        kind::REGISTRY,
+        kind::EXECUTION,
+        kind::PLACED_EXECUTION,
+        kind::EXECUTION_SET_ASIDE,
+    ]
+    .contains(&entity_kind)
 }
 
 /// What the newest snapshot says of the archive; none without a snapshot.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 mod age;
+mod files;
 mod order;
 mod processes;
 mod quarantine;
