@@ -167,15 +167,32 @@ pub fn push_number(number: i64, out: &mut String) {
 /// A string with its quotes.
 pub fn push_text(text: &str, out: &mut String) {
     out.push('"');
-    let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    if text.as_bytes().iter().any(special) {
+    if is_plain(text.as_bytes()) {
+        out.push_str(text);
+    } else {
         for character in text.chars() {
             push_escaped(character, out);
         }
-    } else {
-        out.push_str(text);
     }
     out.push('"');
+}
+
+/// Whether no byte needs escaping; eight at a time, as most texts are a few words long.
+fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The high bit of some byte is set when one is below `bound`, which is at most 0x80; bytes from 0x80 on never are.
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGH;
+    let special = |word: u64| {
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        below(word, 0x20) | quote | backslash
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let found = words.iter().chain([&last]);
+    found.fold(0, |all, word| all | special(u64::from_ne_bytes(*word))) == 0
 }
 
 fn push_escaped(character: char, out: &mut String) {
@@ -302,6 +319,21 @@ mod tests {
             let back = codec::json::from_json(read).expect(&out);
             assert_eq!(back, value, "{out}");
         }
+    }
+
+    #[test]
+    fn every_byte_that_needs_escaping_is_found_wherever_it_stands() {
+        for length in 1..=20 {
+            for (place, byte) in (0..length).flat_map(|place| (0..=255).map(move |b| (place, b))) {
+                for around in [b' ', 0xff] {
+                    let mut bytes = vec![around; length];
+                    bytes[place] = byte;
+                    let plain = byte >= 0x20 && byte != b'"' && byte != b'\\';
+                    assert_eq!(is_plain(&bytes), plain, "{byte} at {place} of {length}");
+                }
+            }
+        }
+        assert!(is_plain(b""));
     }
 
     #[test]
