@@ -16,6 +16,8 @@ use snapshots::{
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+/// What a batch of some 16 starts takes.
+const PIECE_BYTES: usize = 10_000;
 const PAYLOAD_BYTES: usize = 300;
 const ENTITIES: u64 = 1_000_000;
 const ENTITY_BYTES: usize = 300;
@@ -33,10 +35,9 @@ fn main() -> Outcome<()> {
 
 fn measure(root: &std::path::Path) -> Outcome<()> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(root)?);
-    println!(
-        "one 4 KiB write and fdatasync alone: {}",
-        syncs(disk.as_ref())?
-    );
+    let (cached, past) = syncs(disk.as_ref())?;
+    println!("{PIECE_BYTES} bytes and their fdatasync through the page cache: {cached}");
+    println!("the same past it, in alternating windows: {past}");
     let began = Instant::now();
     let (journal, _) = FileJournal::open(Arc::clone(&disk), JournalOptions::default())?;
     println!("first start, preallocating: {:?}", began.elapsed());
@@ -45,18 +46,34 @@ fn measure(root: &std::path::Path) -> Outcome<()> {
     snapshot(&disk, next)
 }
 
-fn syncs(disk: &dyn Disk) -> Outcome<String> {
-    let file = disk.create("probe")?;
-    file.preallocate(8 << 20)?;
-    let mut times = Vec::new();
-    for at in 0..1000u64 {
-        file.write_at(&[1; 4096], at * 4096)?;
-        let began = Instant::now();
-        file.sync_data()?;
-        times.push(began.elapsed());
+/// Pieces of one segment after the other, through the cache and past it, in alternating windows.
+fn syncs(disk: &dyn Disk) -> Outcome<(String, String)> {
+    let mut sides = Vec::new();
+    for name in ["probe-cached", "probe-direct"] {
+        let file = disk.create(name)?;
+        file.preallocate(32 << 20)?;
+        let file = match sides.len() {
+            0 => file,
+            _ => disk.open_appending(name, 0)?,
+        };
+        sides.push((file, 0u64, Vec::new()));
     }
-    disk.remove("probe")?;
-    Ok(quantiles(times))
+    for _window in 0..20 {
+        for (file, position, times) in &mut sides {
+            for _ in 0..100 {
+                let began = Instant::now();
+                *position += file.write_at(&[1; PIECE_BYTES], *position)? as u64;
+                file.sync_data()?;
+                times.push(began.elapsed());
+            }
+        }
+    }
+    for name in ["probe-cached", "probe-direct"] {
+        disk.remove(name)?;
+    }
+    let mut told = sides.into_iter().map(|(_, _, times)| quantiles(times));
+    let both = told.next().zip(told.next());
+    both.ok_or_else(|| "two sides".into())
 }
 
 fn quantiles(mut times: Vec<Duration>) -> String {

@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::io;
 
+mod direct;
 mod memory;
 mod random;
 mod real;
@@ -33,6 +34,12 @@ pub trait Disk: Send + Sync {
     fn open(&self, path: &str) -> io::Result<Box<dyn DiskFile>>;
     /// Opens an existing file for reading and writing.
     fn open_writable(&self, path: &str) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens an existing file that holds its contents up to `position` and has space for more, to write behind them in
+    /// order, each write followed by a sync.
+    fn open_appending(&self, path: &str, position: u64) -> io::Result<Box<dyn DiskFile>> {
+        let _anywhere = position;
+        self.open_writable(path)
+    }
     /// Creates an empty file, or empties the one that stands there.
     fn create(&self, path: &str) -> io::Result<Box<dyn DiskFile>>;
     /// Gives a file another name, replacing what had it. Durable after [`Disk::sync_directory`].

@@ -155,7 +155,7 @@ impl FileJournal {
             active,
             positions,
             lock,
-        });
+        })?;
         Ok((journal, report))
     }
 }

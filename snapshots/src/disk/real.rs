@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{Disk, DiskFile, DiskLock};
+use super::{Disk, DiskFile, DiskLock, direct::DirectFile};
 
 /// Files hold people's data: nobody but the owner reads them.
 const FILE_MODE: u32 = 0o600;
@@ -57,6 +57,13 @@ impl Disk for RealDisk {
             .write(true)
             .open(self.path(path))?;
         Ok(Box::new(RealFile(file)))
+    }
+
+    fn open_appending(&self, path: &str, position: u64) -> io::Result<Box<dyn DiskFile>> {
+        match DirectFile::open(&self.path(path), position)? {
+            Some(direct) => Ok(Box::new(direct)),
+            None => self.open_writable(path),
+        }
     }
 
     fn create(&self, path: &str) -> io::Result<Box<dyn DiskFile>> {
@@ -120,7 +127,7 @@ impl Disk for RealDisk {
     }
 }
 
-struct RealFile(File);
+pub(super) struct RealFile(pub(super) File);
 
 impl DiskFile for RealFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {

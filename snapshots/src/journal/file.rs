@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::disk::{DiskFile, DiskLock};
+use crate::disk::{Disk, DiskFile, DiskLock};
 
 use super::encoder::{Builder, Encoder, Published};
 use super::handle::{Handle, Shared};
@@ -51,13 +51,23 @@ struct Active {
     encoder: Encoder,
 }
 
-impl From<Published> for Active {
-    fn from(published: Published) -> Self {
-        Self {
-            file: published.file,
-            header: published.header,
-            encoder: published.encoder,
-        }
+impl Active {
+    /// Goes on in a segment that has its name. Where each write is synced nothing is gained by the cache.
+    fn new(published: Published, disk: &dyn Disk, durability: Durability) -> io::Result<Self> {
+        let Published {
+            file,
+            header,
+            encoder,
+        } = published;
+        let file = match durability {
+            Durability::Sync => disk.open_appending(&header.name.path(), encoder.position())?,
+            Durability::Async => file,
+        };
+        Ok(Self {
+            file,
+            header,
+            encoder,
+        })
     }
 }
 
@@ -73,8 +83,9 @@ pub(crate) struct Opened {
 
 impl FileJournal {
     /// Goes on after recovery: everything before the active segment's end is durable.
-    pub(crate) fn resume(opened: Opened) -> Self {
-        let active = Active::from(opened.active);
+    pub(crate) fn resume(opened: Opened) -> io::Result<Self> {
+        let disk = opened.shared.disk.as_ref();
+        let active = Active::new(opened.active, disk, opened.options.durability)?;
         let next = active.encoder.next_sequence();
         let journal = Self {
             shared: opened.shared,
@@ -89,7 +100,7 @@ impl FileJournal {
         };
         journal.shared.durable.store(next - 1, Ordering::Release);
         journal.count_held();
-        journal
+        Ok(journal)
     }
 
     /// For other threads.
@@ -204,7 +215,8 @@ impl FileJournal {
         let buffer = encoder.take_buffer();
         let file = self.shared.disk.open_writable(&path)?;
         let builder = Builder::new(path, file, header, buffer);
-        Ok(builder.publish(self.shared.disk.as_ref())?.into())
+        let disk = self.shared.disk.as_ref();
+        Active::new(builder.publish(disk)?, disk, self.options.durability)
     }
 
     fn count_held(&self) {
