@@ -97,7 +97,8 @@ pub struct VerifyArgs {
     /// The data.
     #[command(flatten)]
     pub data: DataArgs,
-    /// Cut the journal before this sequence and keep what is cut as *.torn: loses what was written from there on
+    /// Set aside as *.torn what is damaged at this sequence, as a refused start or verify names it; where nothing else has it,
+    /// the journal is cut there, and what was written from there on is given up
     #[arg(long, value_name = "SEQUENCE")]
     pub repair: Option<u64>,
     /// Go on with what is left of a history.db that has lost its last commits, is empty or gone: what had ended by then

@@ -35,12 +35,17 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
     }
     if let Some(sequence) = arguments.repair {
         let report = snapshots::repair(disk.as_ref(), sequence)?;
-        let kept = report.set_aside.join(", ");
-        println!(
-            "repaired: the next record gets sequence {}; set aside: {}",
-            report.sequence,
-            if kept.is_empty() { "nothing" } else { &kept }
-        );
+        let sequence = report.sequence;
+        if report.lost {
+            println!("repaired: what was written from sequence {sequence} on is given up");
+        } else {
+            println!(
+                "repaired: nothing is lost; the journal is needed from sequence {sequence} on"
+            );
+        }
+        for kept_as in &report.set_aside {
+            println!("set aside: {kept_as}");
+        }
         return Ok(());
     }
     let report = snapshots::verify(disk.as_ref())?;
@@ -48,6 +53,9 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failed> {
         "{} segments, {} records, {} marks read",
         report.segments, report.records, report.marks
     );
+    for kept in &report.torn_files {
+        println!("set aside by an earlier start or repair, not read: {kept}");
+    }
     for damage in &report.damages {
         println!("damage: {damage}");
     }

@@ -168,7 +168,7 @@ fn snapshot(disk: &Arc<dyn Disk>, next: u64) -> Outcome<()> {
     let written = began.elapsed();
     let began = Instant::now();
     let mut loaded = 0;
-    store.load(&mut |loading| match loading {
+    store.load(1, &mut |loading| match loading {
         Loading::Begin(_) => loaded = 0,
         Loading::Entity(_) => loaded += 1,
     })?;

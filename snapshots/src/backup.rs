@@ -10,7 +10,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use crate::damage::Damage;
+use crate::damage::{Damage, Remedy};
 use crate::disk::{Disk, copy_range};
 use crate::journal::{
     Builder, Handle, JOURNAL_DIRECTORY, JournalError, Link, SegmentHeader, SegmentName, visit_links,
@@ -50,7 +50,7 @@ pub enum BackupError {
     /// A disk failed.
     #[error("copying: {0}")]
     Disk(#[from] io::Error),
-    /// The backup is damaged.
+    /// The backup, or what was to be copied, is damaged.
     #[error(transparent)]
     Damaged(Box<Damage>),
 }
@@ -146,7 +146,7 @@ fn try_copy_snapshot(
         .chain
         .first()
         .map_or(1, |link| link.name.first_sequence);
-    report.damaged_snapshots = survey.damaged_snapshots;
+    report.damaged_snapshots = survey.dispensable_snapshots();
     for info in survey.snapshots.into_iter().rev() {
         let name = SnapshotName {
             number: info.number,
@@ -172,12 +172,27 @@ fn try_copy_snapshot(
                 report.snapshot = Some(info);
                 return Ok(());
             }
-            Err(SnapshotError::Damaged(damage)) => report.damaged_snapshots.push(*damage),
+            Err(SnapshotError::Damaged(damage)) => {
+                report.damaged_snapshots.push(damage.with(Remedy::SetAside {
+                    sequence: info.replay_from,
+                }))
+            }
             Err(SnapshotError::Disk(error)) => return Err(BackupError::Disk(error)),
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
+    let begins = report.first_sequence;
+    match report.damaged_snapshots.pop() {
+        // Without any snapshot all of the journal is needed.
+        Some(damage) if begins > 1 => {
+            let damage = damage.with(Remedy::NothingElse { begins });
+            Err(BackupError::Damaged(Box::new(damage)))
+        }
+        damaged => {
+            report.damaged_snapshots.extend(damaged);
+            Ok(())
+        }
+    }
 }
 
 fn copy_journal(

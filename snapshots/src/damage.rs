@@ -30,10 +30,27 @@ pub enum Remedy {
         /// The first sequence to do without.
         sequence: u64,
     },
-    /// An older snapshot and the journal behind it say the same; nothing is lost.
-    OlderSnapshot,
+    /// What is left says the same: an older snapshot and the journal behind it, or all of the journal from its first record.
+    /// Nothing is lost; `loomwork verify --repair SEQUENCE` sets the file aside, and so does a start.
+    SetAside {
+        /// The first sequence that is not in the snapshot.
+        sequence: u64,
+    },
+    /// No other whole snapshot reaches back to where the journal begins. Only a backup helps.
+    NothingElse {
+        /// The first sequence in the journal.
+        begins: u64,
+    },
+    /// Not decided yet: the rest has to be read for that.
+    Undecided,
     /// Only a backup helps.
     Restore,
+}
+
+impl Damage {
+    pub(crate) fn with(self, remedy: Remedy) -> Self {
+        Self { remedy, ..self }
+    }
 }
 
 impl fmt::Display for Damage {
@@ -56,9 +73,19 @@ impl fmt::Display for Damage {
                 "Restore a backup, or go on without the damaged part, which is kept as *.torn: \
                  loomwork verify --repair {sequence}"
             ),
-            Remedy::OlderSnapshot => write!(
+            Remedy::SetAside { sequence } => write!(
                 formatter,
-                "An older snapshot and the journal take its place"
+                "What is left says the same, nothing is lost. A start sets the file aside as *.torn, as does: \
+                 loomwork verify --repair {sequence}"
+            ),
+            Remedy::NothingElse { begins } => write!(
+                formatter,
+                "No other whole snapshot is left and the journal begins only at sequence {begins}: what was written \
+                 before is nowhere else. Restore a backup: loomwork restore"
+            ),
+            Remedy::Undecided => write!(
+                formatter,
+                "Whether what is left says the same: loomwork verify"
             ),
             Remedy::Restore => write!(formatter, "Restore a backup: loomwork restore"),
         }

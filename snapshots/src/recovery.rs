@@ -28,9 +28,9 @@ pub use report::{RecoveryReport, Torn};
 use room::{is_full, release_tail};
 
 pub(crate) use check::{Checked, check_chain};
-pub(crate) use survey::{ChainLink, Survey, survey};
+pub(crate) use survey::{ChainLink, Survey, survey, thorough_survey};
 
-use crate::damage::Damage;
+use crate::damage::{Damage, Remedy};
 use crate::disk::{Disk, copy_range};
 use crate::journal::{
     Admission, Builder, FileJournal, Flaw, JOURNAL_DIRECTORY, JournalError, JournalOptions, Link,
@@ -188,8 +188,20 @@ fn describe(survey: &Survey, links: &[Checked]) -> RecoveryReport {
         next_sequence: links.last().map_or(1, |link| link.expected),
         torn_files: survey.torn.len() as u64,
         foreign: survey.foreign.clone(),
-        damaged_snapshots: survey.damaged_snapshots.clone(),
+        damaged_snapshots: survey.dispensable_snapshots(),
         ..RecoveryReport::default()
+    }
+}
+
+impl Survey {
+    /// The damaged snapshots, when the journal was found whole without them.
+    pub(crate) fn dispensable_snapshots(&self) -> Vec<Damage> {
+        let damaged = self.damaged_snapshots.iter().cloned();
+        let set_aside = |damage: Damage| {
+            let sequence = damage.sequence;
+            damage.with(Remedy::SetAside { sequence })
+        };
+        damaged.map(set_aside).collect()
     }
 }
 

@@ -1,21 +1,27 @@
 //! Going on without what is damaged: `loomwork verify --repair SEQUENCE`.
 //!
-//! Owns: what is set aside. Must never: delete; all that is set aside is renamed or copied to `*.torn`. Must never be
-//! called without a person's decision.
+//! Owns: what is set aside. Must never: delete, or touch what is whole; all that is set aside is renamed or copied to
+//! `*.torn`. Must never be called without a person's decision.
 //!
 //! ```text
-//! the newest snapshot has the damaged records   it does not
-//!   set aside the journal before it               set aside the journal from SEQUENCE on, and the snapshots
-//!   nothing is lost                               that contain anything of it: those records are lost
+//! only snapshots are damaged, and the rest has what is in them: set those aside; nothing is lost
+//! the journal is damaged:
+//!   the newest whole snapshot has those records   it does not
+//!     set aside the journal before it               set aside the journal from SEQUENCE on, and the snapshots
+//!     nothing is lost                               that contain anything of it: those records are lost
+//!   and the damaged snapshots, too
 //! ```
 
 use std::io;
 
+use crate::damage::Remedy;
 use crate::disk::{Disk, Window, copy_range};
-use crate::journal::{Builder, FrameScan, JOURNAL_DIRECTORY, SegmentHeader, SegmentName, Step};
-use crate::recovery::{ChainLink, OpenError, Survey, survey};
+use crate::journal::{
+    Builder, FrameScan, JOURNAL_DIRECTORY, Positions, SegmentHeader, SegmentName, Step,
+};
+use crate::recovery::{ChainLink, OpenError, Survey, check_chain, thorough_survey};
 use crate::snapshot::format::SnapshotName;
-use crate::snapshot::{SNAPSHOT_DIRECTORY, SnapshotInfo};
+use crate::snapshot::{SnapshotInfo, set_aside};
 
 /// What a repair did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +40,9 @@ pub enum RepairError {
     /// The data cannot even be looked at.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// There is no damage.
+    #[error("nothing is damaged: there is nothing to repair")]
+    Whole,
     /// The journal cannot be read up to there.
     #[error("the journal can be read only up to sequence {sequence}: repair there first")]
     Earlier {
@@ -64,15 +73,25 @@ pub fn repair(disk: &dyn Disk, sequence: u64) -> Result<RepairReport, RepairErro
     let _lock = disk.lock()?.ok_or_else(|| OpenError::Locked {
         directory: disk.label(""),
     })?;
-    let survey = survey(disk)?;
+    let survey = thorough_survey(disk)?;
+    let checked = check_chain(disk, &survey, &mut Positions::default())?;
     let mut repair = Repair {
         disk,
         survey: &survey,
         report: RepairReport::default(),
     };
-    match survey.snapshots.last() {
-        Some(newest) if newest.replay_from > sequence => repair.begin_later(newest)?,
-        Some(_) | None => repair.end_earlier(sequence)?,
+    let newest = survey.snapshots.last();
+    match (checked.damages.into_iter().next(), newest) {
+        (None, _) if survey.damaged_names.is_empty() => return Err(RepairError::Whole),
+        (None, _) => repair.report.sequence = survey.needed_from,
+        (Some(damage), _) if matches!(damage.remedy, Remedy::NothingElse { .. }) => {
+            return Err(OpenError::Corrupt(Box::new(damage)).into());
+        }
+        (Some(_), Some(newest)) if newest.replay_from > sequence => repair.begin_later(newest)?,
+        (Some(_), Some(_) | None) => repair.end_earlier(sequence)?,
+    }
+    for name in &survey.damaged_names {
+        repair.set_aside_snapshot(*name)?;
     }
     Ok(repair.report)
 }
@@ -99,10 +118,10 @@ impl Repair<'_> {
         let readable = link.name.first_sequence == needed || self.reaches(link, needed)?;
         if !readable || link.header.is_err() {
             self.rescue(link, &links[at + 1..], newest)?;
-            self.set_aside(&link.name.path(), JOURNAL_DIRECTORY)?;
+            self.set_aside(link.name)?;
         }
         for earlier in links.iter().take(at).rev() {
-            self.set_aside(&earlier.name.path(), JOURNAL_DIRECTORY)?;
+            self.set_aside(earlier.name)?;
         }
         Ok(())
     }
@@ -224,10 +243,10 @@ impl Repair<'_> {
                 number: info.number,
                 replay_from: info.replay_from,
             };
-            self.set_aside(&name.path(), SNAPSHOT_DIRECTORY)?;
+            self.set_aside_snapshot(name)?;
         }
         for later in links.iter().skip(at + usize::from(keep)).rev() {
-            self.set_aside(&later.name.path(), JOURNAL_DIRECTORY)?;
+            self.set_aside(later.name)?;
         }
         Ok(())
     }
@@ -304,10 +323,17 @@ impl Repair<'_> {
         Ok((scan.position(), scan.chain()))
     }
 
-    fn set_aside(&mut self, path: &str, directory: &str) -> io::Result<()> {
+    fn set_aside_snapshot(&mut self, name: SnapshotName) -> io::Result<()> {
+        let kept_as = set_aside(self.disk, name)?;
+        self.report.set_aside.push(self.disk.label(&kept_as));
+        Ok(())
+    }
+
+    fn set_aside(&mut self, name: SegmentName) -> io::Result<()> {
+        let path = name.path();
         let kept_as = format!("{path}.torn");
-        self.disk.rename(path, &kept_as)?;
-        self.disk.sync_directory(directory)?;
+        self.disk.rename(&path, &kept_as)?;
+        self.disk.sync_directory(JOURNAL_DIRECTORY)?;
         self.report.set_aside.push(self.disk.label(&kept_as));
         Ok(())
     }

@@ -20,7 +20,7 @@ pub use read::SnapshotReader;
 pub use store::{FileSnapshots, Loaded, Loading};
 
 pub(crate) use read::open_snapshot;
-pub(crate) use store::survey_snapshots;
+pub(crate) use store::{SnapshotSurvey, read_snapshots, set_aside, survey_snapshots};
 
 use crate::damage::Damage;
 

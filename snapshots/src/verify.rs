@@ -7,9 +7,7 @@ use std::io;
 use crate::damage::Damage;
 use crate::disk::Disk;
 use crate::journal::Positions;
-use crate::recovery::{OpenError, check_chain, survey};
-use crate::snapshot::format::SnapshotName;
-use crate::snapshot::{SnapshotError, open_snapshot};
+use crate::recovery::{OpenError, check_chain, thorough_survey};
 
 /// What was read and what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub struct VerifyReport {
     pub entities: u64,
     /// Bytes of snapshots read.
     pub snapshot_bytes: u64,
-    /// `*.torn` files that earlier recoveries kept.
+    /// `*.torn` files that earlier starts and repairs kept.
     pub torn_files: Vec<String>,
     /// Files that are none of ours.
     pub foreign: Vec<String>,
@@ -74,45 +72,30 @@ pub fn verify(disk: &dyn Disk) -> Result<VerifyReport, OpenError> {
 }
 
 fn verify_once(disk: &dyn Disk) -> Result<VerifyReport, OpenError> {
-    let survey = survey(disk)?;
+    let survey = thorough_survey(disk)?;
     let chain = check_chain(disk, &survey, &mut Positions::default())?;
     let links = &chain.links;
-    let mut report = VerifyReport {
+    let mut damages = survey.dispensable_snapshots();
+    if let Some(first) = chain.damages.first() {
+        // They are not dispensable: what is said of the journal is said of them.
+        damages.retain(|damage| damage.file != first.file);
+        damages
+            .iter_mut()
+            .for_each(|damage| damage.remedy = first.remedy);
+    }
+    damages.splice(..0, chain.damages.iter().cloned());
+    Ok(VerifyReport {
         segments: links.len() as u64,
         records: links.iter().map(|link| link.records).sum(),
         marks: links.iter().map(|link| link.marks).sum(),
         journal_bytes: links.iter().map(|link| link.position).sum(),
         first_sequence: links.first().map_or(1, |link| link.first_sequence()),
         next_sequence: links.last().map_or(1, |link| link.expected),
+        snapshots: survey.snapshots.len() as u64,
+        entities: survey.snapshots.iter().map(|info| info.entities).sum(),
+        snapshot_bytes: survey.snapshots.iter().map(|info| info.bytes).sum(),
         torn_files: survey.torn,
         foreign: survey.foreign,
-        damages: chain.damages,
-        ..VerifyReport::default()
-    };
-    report.damages.extend(survey.damaged_snapshots);
-    for info in survey.snapshots {
-        let name = SnapshotName {
-            number: info.number,
-            replay_from: info.replay_from,
-        };
-        match read_snapshot(disk, name) {
-            Ok(entities) => {
-                report.snapshots += 1;
-                report.entities += entities;
-                report.snapshot_bytes += info.bytes;
-            }
-            Err(SnapshotError::Damaged(damage)) => report.damages.push(*damage),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(report)
-}
-
-fn read_snapshot(disk: &dyn Disk, name: SnapshotName) -> Result<u64, SnapshotError> {
-    let mut reader = open_snapshot(disk, name)?;
-    let mut entities = 0;
-    while reader.next_entity()?.is_some() {
-        entities += 1;
-    }
-    Ok(entities)
+        damages,
+    })
 }

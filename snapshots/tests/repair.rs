@@ -41,9 +41,12 @@ fn snapshot(disk: &MemoryDisk, replay_from: u64, highest: u64) {
 }
 
 fn damage_record(disk: &MemoryDisk, sequence: u64) {
-    let path = &segments(disk)[sequence as usize - 1];
+    flip(disk, &segments(disk)[sequence as usize - 1], 200);
+}
+
+fn flip(disk: &MemoryDisk, path: &str, at: usize) {
     let mut bytes = disk.contents(path).expect("contents");
-    bytes[200] ^= 4;
+    bytes[at] ^= 4;
     disk.put(path, bytes);
 }
 
@@ -167,9 +170,16 @@ fn repair_is_refused_while_a_server_runs_and_beyond_what_there_is() {
     ));
     drop(journal);
     let paths = disk.paths();
+    assert!(matches!(repair(&disk, 2), Err(RepairError::Whole)));
+    assert_eq!(disk.paths(), paths);
+    let (mut journal, _) = open(&disk, SEGMENT);
+    journal.mark().expect("mark");
+    drop(journal);
+    flip(&disk, &segments(&disk)[0], 64 + 66);
+    let paths = disk.paths();
     assert!(matches!(
         repair(&disk, 9),
-        Err(RepairError::Earlier { sequence: 4 })
+        Err(RepairError::Earlier { sequence: 1 })
     ));
     assert!(matches!(
         repair(&disk, 0),
@@ -224,7 +234,8 @@ fn a_backup_passes_over_a_damaged_snapshot_and_a_damaged_backup_is_not_restored(
         (report.first_sequence, report.damaged_snapshots.len()),
         (8, 1)
     );
-    assert_eq!(report.damaged_snapshots[0].remedy, Remedy::OlderSnapshot);
+    let set_aside = Remedy::SetAside { sequence: 15 };
+    assert_eq!(report.damaged_snapshots[0].remedy, set_aside);
 
     let whole = MemoryDisk::new();
     restore(&target, &whole).expect("restore");

@@ -7,7 +7,8 @@ mod support;
 use std::sync::Arc;
 
 use snapshots::{
-    Disk, Entity, EntityRef, FileSnapshots, Loading, MemoryDisk, SnapshotError, SnapshotStore,
+    Disk, Entity, EntityRef, FileSnapshots, Loading, MemoryDisk, Remedy, SnapshotError,
+    SnapshotStore,
 };
 
 fn entity(id: u64, sequence: u64) -> Entity {
@@ -46,13 +47,18 @@ fn save(store: &FileSnapshots, replay_from: u64, entities: &[Entity]) {
 
 fn load(store: &FileSnapshots) -> (Option<u64>, Vec<Entity>, usize) {
     let mut entities = Vec::new();
-    let loaded = store.load(&mut |loading| match loading {
+    let loaded = store.load(1, &mut |loading| match loading {
         Loading::Begin(_) => entities.clear(),
         Loading::Entity(entity) => entities.push(entity.to_entity()),
     });
     let loaded = loaded.expect("load");
     let number = loaded.snapshot.map(|info| info.number);
     (number, entities, loaded.damaged.len())
+}
+
+/// Reads the newest one to its end.
+fn read_out(store: &FileSnapshots) -> Result<Vec<Entity>, SnapshotError> {
+    store.latest()?.expect("a snapshot").collect()
 }
 
 #[test]
@@ -144,7 +150,7 @@ fn a_damaged_snapshot_is_passed_over_for_the_older_one_and_told() {
 }
 
 #[test]
-fn when_all_are_damaged_loading_fails() {
+fn when_all_are_damaged_and_the_journal_begins_later_loading_fails() {
     let disk = MemoryDisk::new();
     let store = store(&disk);
     save(&store, 10, &[entity(1, 10)]);
@@ -152,11 +158,48 @@ fn when_all_are_damaged_loading_fails() {
     let mut bytes = disk.contents(&path).expect("contents");
     bytes[80] ^= 1;
     disk.put(&path, bytes);
-    let failed = store.load(&mut |_| {});
+    let failed = store.load(10, &mut |_| {});
     let Err(SnapshotError::Damaged(damage)) = failed else {
         panic!("not refused");
     };
     assert_eq!((damage.file.as_str(), damage.offset), (path.as_str(), 64));
+    assert_eq!(damage.remedy, Remedy::NothingElse { begins: 10 });
+}
+
+#[test]
+fn when_all_are_damaged_a_journal_that_begins_at_the_first_record_takes_their_place() {
+    let disk = MemoryDisk::new();
+    let store = store(&disk);
+    save(&store, 10, &[entity(1, 10), entity(2, 11)]);
+    let path = disk.paths().pop().expect("a file");
+    let whole = disk.contents(&path).expect("contents");
+    for at in [20, 80, whole.len() - 100, whole.len() - 10] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        disk.put(&path, bytes);
+        let (number, entities, damaged) = load(&store);
+        assert_eq!((number, damaged), (None, 1), "byte {at}");
+        assert!(entities.is_empty(), "what was lent before is forgotten");
+    }
+}
+
+#[test]
+fn what_was_set_aside_is_kept_and_its_number_is_not_used_again() {
+    let disk = MemoryDisk::new();
+    let store = store(&disk);
+    save(&store, 10, &[entity(1, 10)]);
+    let path = disk.paths().pop().expect("a file");
+    let mut bytes = disk.contents(&path).expect("contents");
+    bytes[80] ^= 1;
+    disk.put(&path, bytes);
+    let loaded = store.load(1, &mut |_| {}).expect("load");
+    let kept_as = store.set_aside(&loaded.damaged[0]).expect("set aside");
+    assert_eq!(kept_as, Some(format!("{path}.torn")));
+    let again = store.set_aside(&loaded.damaged[0]).expect("set aside");
+    assert_eq!(again, None);
+    save(&store, 10, &[entity(1, 10)]);
+    assert_eq!(load(&store).0, Some(2));
+    assert!(disk.paths().contains(&format!("{path}.torn")));
 }
 
 #[test]
@@ -177,10 +220,7 @@ fn entities_taken_from_one_snapshot_do_not_pass_in_another() {
     let (first, second) = bytes[64..64 + 2 * span].split_at_mut(span);
     first.swap_with_slice(second);
     disk.put(&path, bytes);
-    assert!(matches!(
-        store.load(&mut |_| {}),
-        Err(SnapshotError::Damaged(_))
-    ));
+    assert!(matches!(read_out(&store), Err(SnapshotError::Damaged(_))));
 }
 
 #[test]
@@ -194,7 +234,7 @@ fn a_later_format_is_refused_by_name() {
     let crc = crc32c::crc32c(&bytes[..60]);
     bytes[60..64].copy_from_slice(&crc.to_le_bytes());
     disk.put(&path, bytes);
-    let refused = store.load(&mut |_| {});
+    let refused = store.load(1, &mut |_| {});
     assert!(matches!(
         refused,
         Err(SnapshotError::UnknownFormat {

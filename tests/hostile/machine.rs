@@ -5,7 +5,11 @@ use crate::{
     support::{Server, Setup, models},
 };
 use serde_json::json;
-use std::{fs, path::Path, process::Output};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
 
 /// Runs `serve` on this server's data until it ends by itself, and what it said.
 fn ends(server: &Server) -> (bool, String) {
@@ -154,4 +158,74 @@ fn data_that_were_stopped_or_killed_verify_as_whole() {
         "{}",
         String::from_utf8_lossy(&stopped.stderr)
     );
+}
+
+/// The snapshots, or what was set aside of them.
+fn snapshots(server: &Server, ending: &str) -> Vec<PathBuf> {
+    let folder = server.data().join("snapshots");
+    let entries = fs::read_dir(&folder).into_iter().flatten();
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut found: Vec<PathBuf> = paths
+        .filter(|path| path.to_string_lossy().ends_with(ending))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Turns a bit of the newest snapshot: in its header, or in the middle.
+fn damage_newest(server: &Server, in_header: bool) -> PathBuf {
+    let newest = snapshots(server, ".snapshot").pop().expect("a snapshot");
+    let mut bytes = fs::read(&newest).expect("readable");
+    let at = if in_header { 30 } else { bytes.len() / 2 };
+    bytes[at] ^= 4;
+    fs::write(&newest, bytes).expect("writable");
+    newest
+}
+
+#[test]
+fn a_damaged_snapshot_loses_nothing_and_no_command_makes_it_worse() {
+    let mut server = Server::start(Setup::new());
+    let mut client = server.client();
+    client.deploy("work.bpmn", &models::one_task("work"));
+    let body = json!({"definitionKey": "work"});
+    for _ in 0..20 {
+        client.native("POST", "/instances", Some(&body));
+    }
+    let rows = [(true, false), (false, true), (true, true), (false, false)];
+    for (at, (in_header, repaired)) in rows.into_iter().enumerate() {
+        // One more, so that there is something for a snapshot.
+        server.client().native("POST", "/instances", Some(&body));
+        assert!(server.stop().success());
+        let damaged = damage_newest(&server, in_header);
+        let name = damaged.file_name().unwrap_or_default().to_string_lossy();
+        let said = output(&server, &["verify"]);
+        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(!said.status.success(), "{text}");
+        for word in [&*name, "offset", "sequence", "nothing is lost"] {
+            assert!(text.contains(word), "it says {word}: {text}");
+        }
+        if repaired {
+            let rest = text.split("--repair ").nth(1).unwrap_or_default();
+            let sequence: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let repair = ["verify", "--repair", &sequence];
+            let done = output(&server, &repair);
+            let text = String::from_utf8_lossy(&done.stdout).into_owned();
+            assert!(done.status.success(), "{text}");
+            assert!(text.contains("nothing is lost"), "{text}");
+            let again = output(&server, &repair);
+            assert!(!again.status.success(), "there is nothing more to repair");
+        }
+        server.start_again();
+        let kept = snapshots(&server, ".torn");
+        assert_eq!(kept.len(), at + 1, "what is damaged is kept: {kept:?}");
+        if !repaired {
+            assert!(server.log_text().contains(&*name), "the log names it");
+        }
+        let found = server.client().native("GET", "/instances?limit=1000", None);
+        let count = found["items"].as_array().map_or(0, Vec::len);
+        assert_eq!(count, 21 + at, "all are there");
+    }
+    assert!(server.stop().success());
+    let whole = output(&server, &["verify"]);
+    assert!(whole.status.success(), "{whole:?}");
 }

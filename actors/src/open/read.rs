@@ -1,9 +1,11 @@
 //! Reading back: the journal, a snapshot and the archive, and that they fit together.
 //!
-//! Owns: from which snapshot it is gone on. Never: goes on, without a word, with an archive that has lost what a
-//! snapshot counts on.
+//! Owns: from which snapshot it is gone on, and that damaged ones are kept aside. Never: goes on, without a word, past a
+//! damaged snapshot, or with an archive that has lost what a snapshot counts on.
 //!
 //! ```text
+//!  a damaged snapshot ─▶ the next older one, or the whole journal, when the journal reaches back to there; else refused
+//!
 //!  the archive's revision   ≥ that in the newest snapshot ─▶ the records behind that one
 //!                           < … ─▶ an older snapshot that it reaches: what ended since is archived again
 //!                           < every one whose journal is still there ─▶ refused
@@ -19,8 +21,8 @@ use crate::{
 };
 use rpa::terms::Sha256;
 use snapshots::{
-    Disk, FileJournal, FileSnapshots, Journal, JournalOptions, Loading, RecoveryReport,
-    SnapshotError, SnapshotStore,
+    Damage, Disk, FileJournal, FileSnapshots, Journal, JournalOptions, Loading, RecoveryReport,
+    SnapshotError, SnapshotReader, SnapshotStore,
 };
 use std::{collections::BTreeSet, ops::ControlFlow, path::Path, sync::Arc};
 
@@ -48,7 +50,8 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
     say(&report);
     let store = FileSnapshots::new(disk, options.snapshot_bytes_per_second);
     let snapshots = store.list().map_err(snapshots::OpenError::from)?;
-    let history = History::open(&options.data, !snapshots.is_empty())?;
+    let had_snapshots = !snapshots.is_empty() || !report.damaged_snapshots.is_empty();
+    let history = History::open(&options.data, had_snapshots)?;
     let mut chosen = choose(&store, &history, journal.first_sequence())?;
     let found = &mut chosen.found;
     journal
@@ -61,6 +64,9 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
     let forgotten: Vec<_> = found.forgotten.iter().copied().collect();
     if !forgotten.is_empty() {
         history.archive.delete_definitions(&forgotten)?;
+    }
+    for damage in report.damaged_snapshots.iter().chain(&chosen.damaged) {
+        keep_aside(&store, damage);
     }
     Ok(Read {
         found: chosen.found,
@@ -75,6 +81,18 @@ fn say(report: &RecoveryReport) {
     if let Some(torn) = &report.torn {
         tracing::warn!(file = %torn.file, offset = torn.offset, sequence = torn.sequence, kept_as = %torn.kept_as,
             "the journal's end was torn by a crash; nothing of it had been answered");
+    }
+}
+
+/// All of the state was read without it: what is there of it is kept, and never counted as a snapshot again.
+fn keep_aside(store: &FileSnapshots, damage: &Damage) {
+    match store.set_aside(damage) {
+        Ok(Some(kept_as)) => tracing::error!(%damage, %kept_as, "a damaged snapshot was set aside"),
+        // Told already.
+        Ok(None) => {}
+        Err(error) => {
+            tracing::error!(%damage, %error, "a damaged snapshot could not be set aside");
+        }
     }
 }
 
@@ -114,6 +132,8 @@ struct Chosen {
     found: Recovered,
     replay_from: u64,
     owed_revision: u64,
+    /// Those that were passed over.
+    damaged: Vec<Damage>,
 }
 
 fn choose(
@@ -123,10 +143,15 @@ fn choose(
 ) -> Result<Chosen, OpenError> {
     let has = history.archive.revision()?;
     let (mut below, mut owed_revision) = (u64::MAX, 0);
+    let mut damaged = Vec::new();
     loop {
         let mut found = Recovered::default();
-        let loaded = store.load_older(below, &mut |loading| match loading {
-            Loading::Begin(_) => found.begin(),
+        let loaded = store.load_older(below, first_sequence, &mut |loading| match loading {
+            Loading::Begin(_) => {
+                // What a damaged one says before its damage is true.
+                owed_revision = owed_revision.max(found.archive_revision);
+                found.begin();
+            }
             Loading::Entity(entity) => found.entity(entity),
         });
         let loaded = match loaded {
@@ -135,14 +160,12 @@ fn choose(
             }
             other => other.map_err(snapshots::OpenError::from)?,
         };
-        for damage in &loaded.damaged {
-            tracing::error!(%damage, "a snapshot is damaged; an older one and the journal behind it were used");
-        }
+        damaged.extend(loaded.damaged);
         let wanted = found.archive_revision;
         owed_revision = owed_revision.max(wanted);
-        if wanted > 0 && has == 0 {
+        if owed_revision > 0 && has == 0 {
             // The journal may still tell of all that has ended, but never of logs and of who changed what.
-            return Err(history.behind(has, wanted));
+            return Err(history.behind(has, owed_revision));
         }
         let replay_from = match loaded.snapshot {
             Some(snapshot) if wanted > has => {
@@ -164,6 +187,7 @@ fn choose(
             found,
             replay_from,
             owed_revision,
+            damaged,
         });
     }
 }
@@ -198,12 +222,15 @@ pub fn named_package_files(disk: Arc<dyn Disk>) -> Result<BTreeSet<Sha256>, Open
     let mut found = Recovered::default();
     let store = FileSnapshots::new(Arc::clone(&disk), None);
     let loaded = store
-        .load_older(u64::MAX, &mut |loading| match loading {
+        .load(1, &mut |loading| match loading {
             Loading::Begin(_) => found.begin(),
             Loading::Entity(entity) if names_files(entity.kind) => found.entity(entity),
             Loading::Entity(_) => {}
         })
         .map_err(snapshots::OpenError::from)?;
+    if let Some(damage) = loaded.damaged.into_iter().next() {
+        return Err(snapshots::OpenError::Corrupt(Box::new(damage)).into());
+    }
     let from = loaded.snapshot.map_or(0, |snapshot| snapshot.replay_from);
     snapshots::reread(disk.as_ref(), from, &mut |stored| {
         if names_files(stored.kind) {
@@ -225,23 +252,36 @@ fn names_files(entity_kind: u16) -> bool {
     .contains(&entity_kind)
 }
 
-/// What the newest snapshot says of the archive; none without a snapshot.
+/// What the newest snapshot of which that can be read says of the archive; none without one.
 fn wanted_revision(disk: Arc<dyn Disk>) -> Result<Option<u64>, OpenError> {
     let store = FileSnapshots::new(disk, None);
-    let latest = store.latest().map_err(snapshots::OpenError::from)?;
-    let Some(mut reader) = latest else {
-        return Ok(None);
-    };
-    // It is the first of them; snapshots of former builds have none.
-    while let Some(entity) = reader.next_entity().map_err(snapshots::OpenError::from)? {
-        if entity.kind == kind::ARCHIVE {
-            let failed = |error| recovery::Failure {
-                sequence: 0,
-                kind: kind::ARCHIVE,
-                error,
-            };
-            return Ok(Some(recovery::revision(entity.bytes).map_err(failed)?));
+    let snapshots = store.list().map_err(snapshots::OpenError::from)?;
+    for info in snapshots.iter().rev() {
+        let reader = store.open(info.number);
+        match reader.and_then(|mut reader| stated_revision(&mut reader)) {
+            // What is wrong with it is told where snapshots are read.
+            Err(SnapshotError::Damaged(_)) => {}
+            Err(error) => return Err(snapshots::OpenError::from(error).into()),
+            Ok(stated) => {
+                let failed = |error| recovery::Failure {
+                    sequence: 0,
+                    kind: kind::ARCHIVE,
+                    error,
+                };
+                let stated = stated.map(|bytes| recovery::revision(&bytes).map_err(failed));
+                return Ok(Some(stated.transpose()?.unwrap_or(0)));
+            }
         }
     }
-    Ok(Some(0))
+    Ok(None)
+}
+
+/// It is the first of the entities; snapshots of former builds have none.
+fn stated_revision(reader: &mut SnapshotReader) -> Result<Option<Vec<u8>>, SnapshotError> {
+    while let Some(entity) = reader.next_entity()? {
+        if entity.kind == kind::ARCHIVE {
+            return Ok(Some(entity.bytes.to_vec()));
+        }
+    }
+    Ok(None)
 }

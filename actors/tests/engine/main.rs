@@ -1,6 +1,7 @@
 //! The engine as a story: started, stopped, opened again, nothing lost, nothing done twice.
 
 mod bounds;
+mod damaged;
 mod disks;
 mod faults;
 mod history;

@@ -125,6 +125,10 @@ fn check_beginning(disk: &dyn Disk, survey: &Survey) -> Option<Damage> {
     let begins = first.map(|link| link.name.first_sequence);
     let what = match begins {
         Some(begins) if begins <= survey.needed_from => return None,
+        Some(begins) if !survey.damaged_snapshots.is_empty() => {
+            let newest = survey.damaged_snapshots.last().cloned();
+            return newest.map(|damage| damage.with(Remedy::NothingElse { begins }));
+        }
         Some(begins) => format!("the journal begins only at sequence {begins}"),
         None if !survey.had_journal() => return None,
         None => "all segments of the journal are missing".to_owned(),

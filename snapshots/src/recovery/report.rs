@@ -47,6 +47,6 @@ pub struct RecoveryReport {
     pub leftovers: Vec<String>,
     /// Files that are none of ours; left alone.
     pub foreign: Vec<String>,
-    /// Snapshots that are damaged at their beginning or end; older ones and the journal take their place.
+    /// Snapshots that are damaged at their beginning or end; what is left says the same.
     pub damaged_snapshots: Vec<Damage>,
 }

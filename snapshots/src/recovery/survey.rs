@@ -15,7 +15,9 @@ use crate::journal::{
     HeaderFlaw, JOURNAL_DIRECTORY, SegmentHeader, SegmentName, is_spare, read_segment_header,
 };
 use crate::snapshot::format::SnapshotName;
-use crate::snapshot::{SNAPSHOT_DIRECTORY, SnapshotInfo, survey_snapshots};
+use crate::snapshot::{
+    SNAPSHOT_DIRECTORY, SnapshotInfo, SnapshotSurvey, read_snapshots, survey_snapshots,
+};
 
 use super::OpenError;
 
@@ -48,7 +50,9 @@ pub(crate) struct Survey {
     pub(crate) highest_number: u32,
     pub(crate) snapshots: Vec<SnapshotInfo>,
     pub(crate) damaged_snapshots: Vec<Damage>,
-    /// Everything before this was durable, because a snapshot contains it.
+    /// Their names.
+    pub(crate) damaged_names: Vec<SnapshotName>,
+    /// Everything before this was durable, because a snapshot contains it, also one that is damaged.
     pub(crate) proven_before: u64,
     /// The journal is needed from here on.
     pub(crate) needed_from: u64,
@@ -56,7 +60,15 @@ pub(crate) struct Survey {
 
 /// Looks at names, at the headers of segments, and at both ends of snapshots.
 pub(crate) fn survey(disk: &dyn Disk) -> Result<Survey, OpenError> {
-    let snapshots = survey_snapshots(disk)?;
+    survey_beside(disk, survey_snapshots(disk)?)
+}
+
+/// The same, with every snapshot read to its end.
+pub(crate) fn thorough_survey(disk: &dyn Disk) -> Result<Survey, OpenError> {
+    survey_beside(disk, read_snapshots(disk)?)
+}
+
+fn survey_beside(disk: &dyn Disk, snapshots: SnapshotSurvey) -> Result<Survey, OpenError> {
     let mut survey = Survey {
         chain: Vec::new(),
         superseded: Vec::new(),
@@ -66,15 +78,11 @@ pub(crate) fn survey(disk: &dyn Disk) -> Result<Survey, OpenError> {
         torn: Vec::new(),
         foreign: Vec::new(),
         highest_number: 0,
-        proven_before: snapshots
-            .whole
-            .iter()
-            .map(|info| info.replay_from.max(info.highest_sequence + 1))
-            .max()
-            .unwrap_or(1),
+        proven_before: snapshots.proven_before,
         needed_from: snapshots.whole.last().map_or(1, |info| info.replay_from),
         snapshots: snapshots.whole,
         damaged_snapshots: snapshots.damaged,
+        damaged_names: snapshots.damaged_names,
     };
     let names = sort_files(disk, &mut survey)?;
     build_chain(disk, names, &mut survey)?;

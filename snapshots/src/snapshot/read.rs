@@ -71,6 +71,15 @@ pub(crate) fn open_snapshot(
     })
 }
 
+/// What a snapshot proves by its name, and by its footer where that can be read: every record before this was durable.
+pub(crate) fn proven_before(disk: &dyn Disk, name: SnapshotName) -> io::Result<u64> {
+    let file = disk.open(&name.path())?;
+    let offset = file.length()?.saturating_sub(FOOTER_BYTES as u64);
+    let footer = read_footer(file.as_ref(), offset)?;
+    let highest = footer.map_or(0, |footer| footer.highest_sequence);
+    Ok(name.replay_from.max(highest.saturating_add(1)))
+}
+
 fn read_footer(file: &dyn DiskFile, offset: u64) -> io::Result<Option<Footer>> {
     let mut tail = [0u8; FOOTER_BYTES];
     let read = read_fully(file, &mut tail, offset)?;
@@ -84,7 +93,7 @@ fn damage(label: &str, offset: u64, name: SnapshotName, what: &str) -> SnapshotE
         sequence: name.replay_from,
         what: what.to_owned(),
         proof: "a snapshot has its name only after it is whole".to_owned(),
-        remedy: Remedy::OlderSnapshot,
+        remedy: Remedy::Undecided,
     }))
 }
 
