@@ -106,7 +106,7 @@ async fn run(config: Config, extra: Extra) -> Result<(), Failed> {
     say_ready(config, &addresses, begun, &extra)?;
     signals.recv().await;
     tracing::info!("stopping: requests under way are finished, then a snapshot is taken");
-    engine.robots.leave();
+    engine.leave();
     // The receivers live in the tasks that are awaited below.
     let _ = stop.send(true);
     state.live.leave();

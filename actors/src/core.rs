@@ -16,6 +16,7 @@ use crate::{
     failure::Failure,
     idempotency::Idempotency,
     jobs::JobViews,
+    leaving::Leaving,
     live::Live,
     message::{Answer, Applied, Message, Order, Ready, Remember, Rendered, Responder, Seen},
     options::Options,
@@ -97,6 +98,8 @@ pub struct Core {
     pub script_hosts: Arc<Pool>,
     /// Who rests.
     pub resting: Resting,
+    /// Told when the server leaves.
+    pub leaving: Leaving,
     /// Steps of the manual clock, one at a time.
     pub clock_step: tokio::sync::Mutex<()>,
 }

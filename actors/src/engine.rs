@@ -297,6 +297,12 @@ impl Engine {
         }
     }
 
+    /// The server leaves: robots are told, and whoever waits for something answers with what there is.
+    pub fn leave(&self) {
+        self.robots.leave();
+        self.leaving.tell();
+    }
+
     /// Drains, takes a last snapshot and ends all threads.
     pub fn stop(&self) {
         if let Err(error) = self.running.snapshots.take_now() {

@@ -28,6 +28,7 @@ mod host;
 pub mod idempotency;
 pub mod jobs;
 pub mod latency;
+pub mod leaving;
 mod ledger;
 pub mod live;
 pub mod message;

@@ -25,6 +25,7 @@ use crate::{
     executions::{self, Executions, Keeper},
     idempotency::Idempotency,
     jobs::JobViews,
+    leaving::Leaving,
     live::Live,
     options::Options,
     organisation::Organisation,
@@ -167,6 +168,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         hosts: Pool::new("hosts", options.hosts),
         script_hosts: Pool::new("script hosts", options.script_threads),
         resting: Resting::new(options.live_bytes),
+        leaving: Leaving::default(),
         clock_step: tokio::sync::Mutex::new(()),
         options,
     });

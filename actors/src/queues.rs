@@ -238,7 +238,8 @@ impl Engine {
         receiver.await.unwrap_or(Err(Failure::Stopping))
     }
 
-    /// Receives messages, each with one of the receipts; waits until there is one, or the time is over.
+    /// Receives messages, each with one of the receipts; waits until there is one, the time is over, or
+    /// the server leaves.
     pub async fn receive(
         &self,
         queue: Guid,
@@ -261,7 +262,9 @@ impl Engine {
                 return Ok(received);
             }
             // Whoever wakes looks again; so does one whose time is over.
-            let _ = tokio::time::timeout(left, arrived).await;
+            if self.leaving.or(arrived, left).await {
+                return Ok(received);
+            }
         }
     }
 }

@@ -2,11 +2,17 @@
 
 use crate::{
     assert_well,
-    support::{Server, Setup, models},
+    support::{
+        Answer, CLIENT_PATIENCE, Server, Setup,
+        console::{Console, SEED, sow, text},
+        models,
+    },
 };
 use serde_json::json;
 use std::{
     fs,
+    io::{BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::Output,
 };
@@ -228,4 +234,37 @@ fn a_damaged_snapshot_loses_nothing_and_no_command_makes_it_worse() {
     assert!(server.stop().success());
     let whole = output(&server, &["verify"]);
     assert!(whole.status.success(), "{whole:?}");
+}
+
+#[test]
+fn who_waits_for_a_message_is_answered_when_the_server_is_stopped() {
+    let mut server = Server::prepared(Setup::new());
+    sow(&server, SEED);
+    server.start_again();
+    let mut console = Console::sign_in(&server);
+    let queue = console.post("/openapi/taskqueues", &json!({"name": "orders"}));
+    let queue = text(&queue["id"]);
+    let body = r#"{"waitMs":60000}"#;
+    let head = format!(
+        "POST /openapi/taskqueues/{queue}/messages/receive HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        server.address(),
+        console.token(),
+        body.len(),
+    );
+    let mut stream = TcpStream::connect(server.address()).expect("a connection");
+    stream
+        .set_read_timeout(Some(CLIENT_PATIENCE))
+        .and_then(|()| stream.write_all(head.as_bytes()))
+        .expect("sent");
+    // From here on the request is under way.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).expect("an interim answer");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).expect("sent");
+    // Longer than the drain: it was cut off without an answer.
+    assert!(server.stop().success());
+    let answer = Answer::read(&mut BufReader::new(stream), "POST");
+    let answer = answer.expect("an answer").expect(200).json();
+    assert_eq!(answer["count"], 0);
 }

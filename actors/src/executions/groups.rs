@@ -180,12 +180,12 @@ impl Engine {
         self.order_execution(execution, command, view).await
     }
 
-    /// Waits until a job in memory has ended, or the time is over.
+    /// Waits until a job in memory has ended, the time is over, or the server leaves.
     pub async fn await_job(&self, job: Guid, at_most: Duration) {
         let end = self.jobs.write().until_end(job);
         if let Some(end) = end {
-            // Closed or out of time: whoever waits looks anew.
-            let _ = tokio::time::timeout(at_most, end).await;
+            // Closed, out of time or leaving: whoever waits looks anew.
+            self.leaving.or(end, at_most).await;
         }
     }
 }

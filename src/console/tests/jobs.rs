@@ -7,6 +7,7 @@ use super::{
 };
 use rpa::execution::ResultStatus;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const JSON: Headers<'static> = &[("content-type", "application/json")];
 
@@ -390,5 +391,25 @@ async fn a_running_job_is_paused_resumed_and_cancelled_by_its_robots_word() {
         told["state"], "Cancelled",
         "nobody waits for a robot that has gone"
     );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_job_is_answered_when_the_server_leaves() {
+    let server = Server::start().await;
+    let world = World::new(&server).await;
+    let job = world.execute(&server, &world.workflow, "").await;
+    let path = format!("GET /openapi/jobs/{job}?waitMs=60000");
+    for when in ["while it waits", "before it waits"] {
+        let both = async {
+            // The request is begun first.
+            tokio::join!(server.ask(&path, ""), async {
+                server.state.engine.leave();
+            })
+        };
+        let told = tokio::time::timeout(Duration::from_secs(30), both).await;
+        let (told, ()) = told.unwrap_or_else(|_| panic!("told {when}: it waits on"));
+        assert_eq!(told.json()["state"], "Queued", "{when}");
+    }
     server.stop().await;
 }
