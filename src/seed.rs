@@ -1,7 +1,7 @@
 //! `loomwork seed`: a data directory filled with what a file says, for demonstrations, tests and callers with fixed ids.
 //!
 //! Owns: that the whole file is checked before anything is written, that all of it is written or nothing, and that the
-//! trail of each company that it is about says so.
+//! trail of each company that it is about says so. Also the data are made only for a file that can be read into empty ones.
 //! Never: changes what is there already: the same is skipped, anything else is refused.
 //!
 //! ```text
@@ -25,12 +25,13 @@ use crate::{
     audit, blobs::Blobs, cli::SeedArgs, config::Config, first_start, server::Failed, sso::Keys,
     users,
 };
-use actors::Engine;
+use actors::{Engine, clock::real_ms};
 use codec::Tenant;
 use draft::Draft;
 use file::File;
 use org::{Command, State};
 use resources::{Resources, Resourcing};
+use snapshots::JOURNAL_DIRECTORY;
 use std::{collections::BTreeMap, path::Path};
 
 /// The data are in use by a server.
@@ -58,14 +59,28 @@ pub fn run(arguments: &SeedArgs) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    let refused = |reason: Failed| format!("{name}: {reason}");
+    if !holds_data(&config) {
+        check_alone(&text, &base).map_err(|complaint| refused(complaint.into()))?;
+    }
     runtime.block_on(async {
         let engine = users::open(&config).await.map_err(in_use)?;
         let seeded = sow(&engine, &config, (&name, &text), &base).await;
         tokio::task::spawn_blocking(move || engine.stop()).await?;
-        let count = seeded.map_err(|reason| format!("{name}: {reason}"))?;
+        let count = seeded.map_err(refused)?;
         println!("seeded: {count} made, the rest was there");
         Ok(())
     })
+}
+
+fn holds_data(config: &Config) -> bool {
+    config.data.join(JOURNAL_DIRECTORY).exists()
+}
+
+/// Checks the file as it is for data with nothing in them. There is no asset to compare with, so any key does.
+fn check_alone(text: &str, base: &Path) -> Result<(), Complaint> {
+    let (people, registry) = (State::default(), rpa::registry::State::default());
+    plan_all(people, registry, text, real_ms(), base, &[0; 32]).map(|_| ())
 }
 
 /// Another process holds the lock on the data.

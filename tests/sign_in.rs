@@ -170,6 +170,10 @@ fn a_seed_is_written_whole_skipped_when_there_and_refused_otherwise() {
     assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
     let line = format!("line {}: ", SEED.lines().count() + 2);
     assert!(said(&refused).contains(&line), "{}", said(&refused));
+    assert!(
+        !server.data().exists(),
+        "nothing is there where nothing was"
+    );
     sow(&server, SEED);
     sow(&server, SEED);
     let other = SEED.replace("123456\"", "654321\"");
