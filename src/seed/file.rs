@@ -2,8 +2,11 @@
 //! Never: looks at the data.
 
 use super::Complaint;
-use serde::Deserialize;
-use std::{collections::BTreeMap, path::PathBuf};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use std::{fmt, path::PathBuf};
 use toml::Spanned;
 
 /// The whole file. Every table knows where it stands.
@@ -172,9 +175,8 @@ pub struct Workflow {
     pub robots: Vec<String>,
     pub priority: Option<u32>,
     pub max_retry_count: Option<u32>,
-    /// Values by name.
     #[serde(default)]
-    pub arguments: BTreeMap<String, Scalar>,
+    pub arguments: Arguments,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,6 +194,60 @@ pub struct Layout {
 pub struct Node {
     pub workflow: String,
     pub name: Option<String>,
+}
+
+/// Values by name, as `{ a = 41 }` or as the console takes them: `[{ name = "a", defaultValue = "41" }]`.
+#[derive(Debug, Default)]
+pub struct Arguments(pub Vec<Given>);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub type_name: Option<String>,
+    pub direction: Option<String>,
+    #[serde(alias = "defaultValue", alias = "default_value")]
+    pub value: Option<Scalar>,
+}
+
+impl<'de> Deserialize<'de> for Arguments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Listing)
+    }
+}
+
+struct Listing;
+
+impl<'de> Visitor<'de> for Listing {
+    type Value = Arguments;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("values by name, or an array of arguments with name and defaultValue")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Arguments, A::Error> {
+        let mut all = Vec::new();
+        while let Some((name, value)) = map.next_entry()? {
+            all.push(Given {
+                name,
+                type_name: None,
+                direction: None,
+                value: Some(value),
+            });
+        }
+        // A table has no order of its own, and what was made of one before must be the same.
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Arguments(all))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Arguments, A::Error> {
+        let mut all = Vec::new();
+        while let Some(given) = list.next_element()? {
+            all.push(given);
+        }
+        Ok(Arguments(all))
+    }
 }
 
 /// One value, which the console keeps as text.

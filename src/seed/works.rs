@@ -170,19 +170,31 @@ fn version(
 
 fn arguments(
     plan: &Resourcing<'_, '_>,
+    at: At,
     tenant: Tenant,
     (package, version): (Guid, Guid),
     wanted: &file::Workflow,
-) -> Vec<Argument> {
+) -> Result<Vec<Argument>, Complaint> {
     let found = plan.registry.version(tenant, package, version);
     let declared = found.map_or(&[][..], |(_, version)| &version.arguments);
-    let given = wanted.arguments.iter().map(|(name, value)| {
+    let given = wanted.arguments.0.iter().map(|given| {
+        let name = &given.name;
         let known = declared.iter().find(|argument| argument.name == *name);
         let free = || Argument::new(name.clone(), "System.String", Direction::In);
-        Argument {
-            value: Some(value.text()),
-            ..known.cloned().unwrap_or_else(free)
-        }
+        let known = known.cloned().unwrap_or_else(free);
+        let direction = match &given.direction {
+            Some(text) => Direction::read(text).ok_or_else(|| {
+                let reason = format!("argument '{name}': there is no direction '{text}'");
+                plan.complaint(at, reason)
+            })?,
+            None => known.direction,
+        };
+        Ok(Argument {
+            direction,
+            value: given.value.as_ref().map(file::Scalar::text),
+            type_name: given.type_name.clone().unwrap_or(known.type_name),
+            ..known
+        })
     });
     given.collect()
 }
@@ -205,7 +217,7 @@ fn workflow(
         None => None,
     };
     let bound = robots(plan, at, tenant, &wanted.robots)?;
-    let arguments = arguments(plan, tenant, runs, wanted);
+    let arguments = arguments(plan, at, tenant, runs, wanted)?;
     let given = plan.given(at, wanted.id.as_deref())?;
     let all = plan.registry.workflows(tenant);
     let found = known(

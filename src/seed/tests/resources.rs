@@ -3,7 +3,10 @@
 use super::super::{Plan, plan_all};
 use crate::vault::{self, Plain};
 use codec::Tenant;
-use rpa::registry::{State, decide};
+use rpa::{
+    registry::{State, decide},
+    terms::Direction,
+};
 use std::{
     io::{Cursor, Write as _},
     path::Path,
@@ -63,6 +66,7 @@ arguments = { a = 41 }
 name = "w2"
 package_version = "adds"
 robots = ["r2"]
+arguments = [{ name = "a", defaultValue = "42" }, { name = "b", type = "System.Boolean", direction = "InOut", value = true }]
 
 [[layout]]
 id = "aa92f535-aa30-401a-8e6b-72a8958f7fbf"
@@ -152,6 +156,19 @@ fn robots_and_their_work_are_made_whole_and_skipped_when_they_are_there() {
         (argument.value.as_deref(), argument.type_name.as_str()),
         (Some("41"), "System.Int32")
     );
+    let second = registry
+        .workflows(tenant)
+        .find(|one| one.label.name == "w2")
+        .expect("a workflow");
+    let listed = second.arguments.iter().map(|argument| {
+        let value = argument.value.as_deref().unwrap_or_default();
+        (argument.type_name.as_str(), argument.direction, value)
+    });
+    let expected = [
+        ("System.Int32", Direction::In, "42"),
+        ("System.Boolean", Direction::InOut, "True"),
+    ];
+    assert!(listed.eq(expected), "{:?}", second.arguments);
     let layout = registry.layouts(tenant).next().expect("a layout");
     let names: Vec<&str> = layout
         .nodes
@@ -189,9 +206,14 @@ fn what_differs_or_cannot_be_meant_is_refused_with_its_line() {
         ),
         ("{ a = 41 }", "{ a = 40 }", "line 41: there is a workflow"),
         (
+            "InOut",
+            "Up",
+            "line 48: argument 'b': there is no direction",
+        ),
+        (
             "name = \"then\"",
             "name = \"else\"",
-            "line 53: there is a layout",
+            "line 54: there is a layout",
         ),
         (
             "robots = [\"r2\"]",
@@ -201,7 +223,7 @@ fn what_differs_or_cannot_be_meant_is_refused_with_its_line() {
         (
             "workflow = \"w1\"",
             "workflow = \"w9\"",
-            "line 53: there is no workflow 'w9'",
+            "line 54: there is no workflow 'w9'",
         ),
         (
             "group = \"g1\"",
@@ -232,7 +254,7 @@ fn what_differs_or_cannot_be_meant_is_refused_with_its_line() {
         (
             "id = \"aa92f535-aa30-401a-8e6b-72a8958f7fbf\"",
             "id = \"8c079358-548a-42ea-8b75-ac1c304d69f7\"",
-            "line 53: the id",
+            "line 54: the id",
         ),
     ];
     for (old, new, expected) in rows {
