@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     blobs::{self, Arrived},
-    http::{HeaderValue, StatusCode, header},
+    http::{Fault, HeaderValue, Request, StatusCode, header},
 };
 use codec::Tenant;
 use org::{Guid, Permission};
@@ -186,6 +186,7 @@ pub async fn delete_version(call: Call) -> Answered {
 pub async fn upload(mut call: Call) -> Answered {
     let place = call.place(&Default::default(), Permission::PackageUpload)?;
     // Refused before the bytes come, not after.
+    must_be_bare(&call.request)?;
     call.state.engine.has_room()?;
     let stream = call.request.take_stream();
     let whole = std::mem::take(&mut call.request.body);
@@ -206,6 +207,15 @@ pub async fn upload(mut call: Call) -> Answered {
             Err(refused.into())
         }
     }
+}
+
+/// Refuses a form: a package can be read through what is wrapped around it, and would be kept with that.
+pub fn must_be_bare(request: &Request) -> Result<(), Refused> {
+    if request.content_type().starts_with("multipart/") {
+        let message = "the body must be the package file itself, not a form with it";
+        return Err(Fault::UnsupportedMediaType(message.into()).into());
+    }
+    Ok(())
 }
 
 /// A version that is new, maybe.

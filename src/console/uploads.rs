@@ -98,6 +98,7 @@ fn signed(state: &State, request: &Request, params: &Params) -> Result<Upload, R
 async fn receive(state: Context<State>, mut request: Request, params: Params) -> Answered {
     let upload = signed(&state, &request, &params)?;
     // Refused before the bytes come, not after.
+    packages::must_be_bare(&request)?;
     state.engine.has_room()?;
     let stream = request.take_stream();
     let arrived = state.blobs.receive(stream, request.body).await?;

@@ -91,6 +91,23 @@ async fn a_file_comes_by_a_channel_and_becomes_a_package() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_around_a_package_is_refused_where_the_file_itself_is_wanted() {
+    let server = Server::start().await;
+    let (_, uri) = open(&server).await;
+    let mut form = b"--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n".to_vec();
+    form.extend(dgs("Add", "1.0.0", "x"));
+    form.extend(b"\r\n--b--\r\n");
+    let headers = [("content-type", "multipart/form-data; boundary=b")];
+    let channel = format!("PUT {uri}");
+    for (token, put) in [(ADMIN, "PUT /openapi/packages"), ("", &channel)] {
+        let told = server.send(token, put, &headers, form.clone()).await;
+        told.refused(415, "unsupported-media-type");
+    }
+    assert_eq!(server.blobs(), 0, "nothing of it is kept");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_signed_address_takes_bytes() {
     let server = Server::start().await;
     let (id, uri) = open(&server).await;
