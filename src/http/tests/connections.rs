@@ -66,6 +66,25 @@ fn a_head_that_is_none_is_400_and_takes_no_earlier_answer_with_it() {
 }
 
 #[test]
+fn what_is_no_head_at_all_and_too_many_lines_are_answered() {
+    let running = Running::start(Limits::default());
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and 512 bytes more\r\n";
+    for bytes in [
+        &b"hello\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"\0\0\0\0\r\n",
+        hello,
+    ] {
+        let answer = running.exchange(bytes);
+        assert_eq!(status(&answer), 400, "{bytes:?}: {answer:?}");
+    }
+    for lines in [101, 199, 200, 201, 300] {
+        let answer = running.exchange(get(&"X-Many: 1\r\n".repeat(lines)).as_bytes());
+        assert_eq!(status(&answer), 431, "{lines}: {answer:?}");
+    }
+}
+
+#[test]
 fn hosts_are_counted_on_the_wire_too() {
     let running = Running::start(Limits::default());
     for (hosts, expected) in [
