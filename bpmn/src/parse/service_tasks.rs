@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The types that the documentation names.
-const KNOWN_TYPES: [&str; 6] = ["mail", "mule", "camel", "shell", "dmn", "rpa"];
+const KNOWN_TYPES: [&str; 7] = ["mail", "mule", "camel", "shell", "dmn", "external", "rpa"];
 
 /// `serviceTask`.
 pub(super) fn read(reader: &mut ProcessReader<'_, '_>, node: &Node<'_>) -> Option<Kind> {

@@ -240,6 +240,10 @@ fn tasks_say_what_they_do() {
         ),
         (
             r#"<serviceTask id="a" camunda:type="external"/>"#,
+            &["1 not-supported-yet"],
+        ),
+        (
+            r#"<serviceTask id="a" activiti:type="fax"/>"#,
             &["1 unknown-service-type"],
         ),
         (
