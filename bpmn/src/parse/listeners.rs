@@ -96,8 +96,21 @@ fn action(
             listener,
             "a listener that waits for the transaction (onTransaction)",
         );
+    } else {
+        warn_of_resolvers(reader, listener);
     }
     Some(action)
+}
+
+/// Custom properties are for listeners that wait for the transaction; others never ask for them.
+fn warn_of_resolvers(reader: &mut ProcessReader<'_, '_>, listener: &Node<'_>) {
+    for kind in ["Class", "Expression", "DelegateExpression"] {
+        let name = format!("customPropertiesResolver{kind}");
+        if listener.given(&name).is_some() {
+            let message = format!("'{name}' has no effect without onTransaction");
+            reader.complaints.warning(listener, code::IGNORED, message);
+        }
+    }
 }
 
 fn java(

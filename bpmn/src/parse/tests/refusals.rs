@@ -345,7 +345,7 @@ fn listeners_need_an_action_and_java_ones_are_skipped() {
     for (extension, expected) in refusals {
         refused(&[(&extended(extension), expected)]);
     }
-    let warnings: [(&str, &[&str]); 3] = [
+    let warnings: [(&str, &[&str]); 4] = [
         (
             r#"<activiti:taskListener event="create" class="x.Y"/>"#,
             &["1 java-listener"],
@@ -356,6 +356,10 @@ fn listeners_need_an_action_and_java_ones_are_skipped() {
         ),
         (
             r#"<camunda:taskListener event="timeout" expression="${1}"/>"#,
+            &["1 ignored"],
+        ),
+        (
+            r#"<activiti:executionListener event="start" expression="${1}" customPropertiesResolverClass="x.Y"/>"#,
             &["1 ignored"],
         ),
     ];
@@ -404,6 +408,12 @@ fn exclusive_gateways_have_flows_and_no_condition_too_many() {
 #[test]
 fn what_has_no_effect_is_told_once_a_name() {
     warned(&[
+        (
+            r#"<userTask id="a"><extensionElements><activiti:localization locale="es"/></extensionElements></userTask>
+<serviceTask id="b" activiti:expression="${1}"><extensionElements>
+<activiti:failedJobRetryTimeCycle>R5/PT7M</activiti:failedJobRetryTimeCycle></extensionElements></serviceTask>"#,
+            &["1 ignored", "3 ignored"],
+        ),
         (
             r#"<userTask id="a" camunda:asyncBefore="true"><extensionElements><camunda:inputOutput/></extensionElements></userTask>
 <userTask id="b" camunda:asyncBefore="true"><extensionElements><camunda:inputOutput/></extensionElements></userTask>"#,
