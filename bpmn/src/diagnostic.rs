@@ -78,6 +78,8 @@ pub mod code {
         INVALID_ID = "invalid-id";
         /// Text stands where only elements can.
         STRAY_TEXT = "stray-text";
+        /// An element that the schema of BPMN does not have.
+        UNKNOWN_ELEMENT = "unknown-element";
         /// An element that needs an id has none; only a warning where nothing refers to it.
         MISSING_ID = "missing-id";
         /// An id, a name or a documentation is too long to be stored.

@@ -45,6 +45,7 @@ mod tests;
 mod text;
 mod timers;
 mod user_tasks;
+mod vocabulary;
 mod xml;
 
 /// What a model contains.

@@ -7,6 +7,7 @@ use super::{
     complaints::{Complaints, shortened},
     events,
     process::is_flow_node,
+    vocabulary,
     xml::{Namespace, Node, local},
 };
 use crate::diagnostic::code;
@@ -128,8 +129,11 @@ pub(super) fn check(process: &Node<'_>, complaints: &mut Complaints) {
         if node.namespace == Namespace::Bpmn {
             let name = node.local();
             let known = BPMN.contains(&name) || is_flow_node(name) || events::is_definition(node);
-            if !known && told.insert(node.name) {
-                ignored(node, node.name, complaints);
+            if !known {
+                // What the schema does not have is refused by `schema`.
+                if vocabulary::has(name) && told.insert(node.name) {
+                    ignored(node, node.name, complaints);
+                }
                 continue;
             }
         }

@@ -1,4 +1,4 @@
-//! What the schema of BPMN says of the whole file: ids, names of references, text where none can be.
+//! What the schema of BPMN says of the whole file: its elements, ids, names of references, text where none can be.
 //!
 //! Owns: those of its rules that the original engine refuses models for and that a person can act on.
 //! Never: insists on the order of elements, or on attributes that nobody reads.
@@ -8,6 +8,7 @@ use super::{
     definitions::{MAX_NAME, is_longer},
     process::is_flow_node,
     text::{is_ncname, is_qname},
+    vocabulary,
     xml::{Namespace, Node},
 };
 use crate::diagnostic::code;
@@ -31,14 +32,20 @@ const REFERENCES: [&str; 10] = [
 pub(super) fn check(root: &Node<'_>, complaints: &mut Complaints) {
     let mut ids = BTreeMap::new();
     let mut members = Vec::new();
-    let mut todo = vec![(root, None)];
-    while let Some((node, owner)) = todo.pop() {
+    let mut todo = vec![(root, None, false)];
+    while let Some((node, owner, within_open)) = todo.pop() {
         let owner = node.attribute("id").or(owner);
-        todo.extend(node.children.iter().rev().map(|child| (child, owner)));
+        let is_open =
+            within_open || node.namespace != Namespace::Bpmn || vocabulary::is_open(node.local());
+        let children = node.children.iter().rev();
+        todo.extend(children.map(|child| (child, owner, is_open)));
         if !matches!(node.namespace, Namespace::Bpmn | Namespace::Diagram) {
             continue;
         }
         complaints.turn_to(owner.map(shortened));
+        if !within_open {
+            check_name(node, complaints);
+        }
         check_id(node, &mut ids, complaints);
         check_references(node, complaints);
         if node.is("flowNodeRef") {
@@ -58,6 +65,13 @@ pub(super) fn check(root: &Node<'_>, complaints: &mut Complaints) {
         }
     }
     complaints.turn_to(None);
+}
+
+fn check_name(node: &Node<'_>, complaints: &mut Complaints) {
+    if node.namespace == Namespace::Bpmn && !vocabulary::has(node.local()) {
+        let message = format!("BPMN has no element '{}'", shortened(node.local()));
+        complaints.error(node, code::UNKNOWN_ELEMENT, message);
+    }
 }
 
 fn check_id<'a>(node: &'a Node<'_>, ids: &mut BTreeMap<&'a str, u32>, complaints: &mut Complaints) {

@@ -14,6 +14,7 @@ mod elements;
 mod hostile;
 mod picture;
 mod refusals;
+mod vocabulary;
 
 const HEAD: &str = concat!(
     r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" "#,

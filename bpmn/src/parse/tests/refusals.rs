@@ -5,7 +5,7 @@ use crate::diagnostic::Severity;
 
 /// Each row: the content of a process, and the errors that it gets.
 #[track_caller]
-fn refused(rows: &[(&str, &[&str])]) {
+pub(super) fn refused(rows: &[(&str, &[&str])]) {
     for (content, expected) in rows {
         let result = process_file(content);
         assert_eq!(told(&result, Severity::Error), *expected, "{content}");
@@ -13,7 +13,7 @@ fn refused(rows: &[(&str, &[&str])]) {
 }
 
 #[track_caller]
-fn warned(rows: &[(&str, &[&str])]) {
+pub(super) fn warned(rows: &[(&str, &[&str])]) {
     for (content, expected) in rows {
         let result = process_file(content);
         assert_eq!(told(&result, Severity::Error), [""; 0], "{content}");
