@@ -7,6 +7,7 @@
 //! Owns how a process looks. Must never know the engine: callers fill in the plain data of `model`. Neither
 //! coordinates nor names are trusted: time and memory are bounded for any diagram.
 
+mod fonts;
 mod geometry;
 mod layout;
 mod model;

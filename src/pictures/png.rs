@@ -1,10 +1,10 @@
-//! SVG to pixels. Owns the embedded fonts and the limits of a raster. Must never read a font or a picture from the
-//! machine that it runs on: the same diagram is the same bytes everywhere.
+//! SVG to pixels. Owns the limits of a raster. Must never read a font or a picture from the machine that it runs on: the
+//! same diagram is the same bytes everywhere.
 
 use super::PictureError;
+use super::fonts::{self, FAMILY};
 use super::scene::Scene;
 use resvg::{tiny_skia, usvg};
-use std::sync::{Arc, LazyLock};
 
 /// Longest edge of a picture in pixels.
 const EDGE: f64 = 8192.0;
@@ -12,20 +12,6 @@ const EDGE: f64 = 8192.0;
 const PIXELS: f64 = 16.0 * 1024.0 * 1024.0;
 /// Most pixels painted in all, shape over shape: well below a second's work.
 const PAINTED: f64 = 256.0 * 1024.0 * 1024.0;
-
-static REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Regular-subset.otf");
-static BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Bold-subset.otf");
-/// The family name within the embedded fonts.
-pub const FAMILY: &str = "Noto Sans CJK SC";
-
-static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
-    let mut fonts = usvg::fontdb::Database::new();
-    for font in [REGULAR, BOLD] {
-        fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(font)));
-    }
-    fonts.set_sans_serif_family(FAMILY);
-    Arc::new(fonts)
-});
 
 /// How much smaller than one to one a picture has to be.
 fn scale(scene: &Scene) -> f64 {
@@ -39,7 +25,7 @@ fn scale(scene: &Scene) -> f64 {
 pub fn render(scene: &Scene, svg: &str) -> Result<Vec<u8>, PictureError> {
     let options = usvg::Options {
         font_family: FAMILY.to_owned(),
-        fontdb: Arc::clone(&FONTS),
+        fontdb: fonts::database(),
         ..usvg::Options::default()
     };
     let raster = |error: String| PictureError::Raster(error);

@@ -14,7 +14,7 @@ mod lines;
 mod shapes;
 
 use super::model::{Bounds, Highlight, Mode, NodeKind, Point};
-use super::png::FAMILY;
+use super::fonts::FAMILY;
 use super::scene::Scene;
 use canvas::{Canvas, N, Pen};
 use std::collections::BTreeSet;
