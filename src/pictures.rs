@@ -1,7 +1,7 @@
 //! Pictures of processes: one renderer makes SVG text, and PNG is that SVG in pixels.
 //!
 //! ```text
-//! Diagram ──▶ scene: checked, laid out where geometry is missing, shifted ──▶ svg ──▶ png
+//! Diagram ──▶ scene: checked, laid out where geometry is missing, shifted ──▶ svg ──▶ raster: measured ──▶ png
 //! ```
 //!
 //! Owns how a process looks. Must never know the engine: callers fill in the plain data of `model`. Neither
@@ -56,12 +56,40 @@ pub fn svg(diagram: &Diagram, highlight: &Highlight) -> Result<String, PictureEr
     Ok(svg::render(&scene::Scene::of(diagram)?, highlight))
 }
 
-/// The same picture as PNG, one pixel for each unit, on a transparent background. Pictures past the limits of `png`
-/// are drawn smaller.
+/// The diagram with what `highlight` emphasises, ready to become a PNG: one pixel for each unit, on a transparent
+/// background. Pictures past the limits of `png` are drawn smaller.
 ///
 /// # Errors
-/// As for [`svg`], and when the rasteriser refuses the picture.
-pub fn png(diagram: &Diagram, highlight: &Highlight) -> Result<Vec<u8>, PictureError> {
+/// As for [`svg`].
+pub fn raster(diagram: &Diagram, highlight: &Highlight) -> Result<Raster, PictureError> {
+    raster_within(diagram, highlight, png::LIMITS)
+}
+
+fn raster_within(
+    diagram: &Diagram,
+    highlight: &Highlight,
+    limits: png::Limits,
+) -> Result<Raster, PictureError> {
     let scene = scene::Scene::of(diagram)?;
-    png::render(&scene, &svg::render(&scene, highlight))
+    let svg = svg::render(&scene, highlight);
+    Ok(Raster(png::Raster::of(&scene, svg, limits)))
+}
+
+/// A picture that is measured, and not drawn yet.
+pub struct Raster(png::Raster);
+
+impl Raster {
+    /// Whether drawing it takes seconds and much memory.
+    pub fn is_large(&self) -> bool {
+        let (width, height) = self.0.size();
+        f64::from(width) * f64::from(height) > png::LARGE
+    }
+
+    /// Draws it.
+    ///
+    /// # Errors
+    /// When the rasteriser refuses the picture.
+    pub fn png(&self) -> Result<Vec<u8>, PictureError> {
+        self.0.draw()
+    }
 }

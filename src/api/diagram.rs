@@ -1,6 +1,7 @@
 //! Pictures of definitions and instances: from the model's drawing to the renderer's, and what is emphasised in it.
 //!
-//! Owns: the one mapping of `bpmn::diagram` to `pictures`, for every API that shows a picture, and the endpoints of this one.
+//! Owns: the one mapping of `bpmn::diagram` to `pictures`, for every API that shows a picture, how many large ones are drawn at
+//! once, and the endpoints of this API.
 //! Never: draws; `pictures` does, on a thread where a large picture holds nobody up.
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     http::{Context, HeaderValue, Params, Request, Response, StatusCode},
-    pictures::{self, Highlight, Mode},
+    pictures::{self, Highlight, Mode, PictureError},
     server::State,
 };
 use actors::{definitions::Published, entity, message::Seen};
@@ -22,6 +23,7 @@ use bpmn::{
 };
 use codec::{DefinitionId, Id};
 use std::sync::Arc;
+use tokio::{sync::Semaphore, task::JoinError};
 
 /// How a picture leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,23 +111,56 @@ fn flow_id(process: &Process, index: FlowIndex) -> Option<String> {
     process.flows.get(index.0 as usize)?.id.clone()
 }
 
+/// Large pictures take seconds and much memory: they are drawn one after the other.
+static LARGE: Semaphore = Semaphore::const_new(1);
+
+/// Draws pixels, on a thread of its own.
+pub async fn png(
+    published: Arc<Published>,
+    highlight: Highlight,
+) -> Result<Result<Vec<u8>, PictureError>, JoinError> {
+    let measuring = tokio::task::spawn_blocking(move || {
+        pictures::raster(&picture(&published.diagram), &highlight)
+    });
+    let raster = match measuring.await? {
+        Ok(raster) => raster,
+        Err(error) => return Ok(Err(error)),
+    };
+    // Nobody closes the semaphore, so there is always a permit.
+    let permit = if raster.is_large() {
+        LARGE.acquire().await.ok()
+    } else {
+        None
+    };
+    tokio::task::spawn_blocking(move || {
+        // Held by the work rather than by who waits for it, who may go away before it is done.
+        let _permit = permit;
+        raster.png()
+    })
+    .await
+}
+
+/// Draws text, on a thread of its own.
+async fn svg(
+    published: Arc<Published>,
+    highlight: Highlight,
+) -> Result<Result<Vec<u8>, PictureError>, JoinError> {
+    tokio::task::spawn_blocking(move || {
+        pictures::svg(&picture(&published.diagram), &highlight).map(String::into_bytes)
+    })
+    .await
+}
+
 /// Draws, and answers with the picture.
 pub async fn drawn(published: Arc<Published>, highlight: Highlight, format: Format) -> Answered {
-    let drawing = tokio::task::spawn_blocking(move || {
-        let picture = picture(&published.diagram);
-        match format {
-            Format::Svg => pictures::svg(&picture, &highlight).map(String::into_bytes),
-            Format::Png => pictures::png(&picture, &highlight),
-        }
-    });
+    let (drawing, content_type) = match format {
+        Format::Svg => (svg(published, highlight).await, "image/svg+xml"),
+        Format::Png => (png(published, highlight).await, "image/png"),
+    };
     let bytes = drawing
-        .await
         .map_err(|_| Refused::from(actors::Failure::Panicked))?
         .map_err(|error| Refused::unprocessable("not-drawable", error.to_string()))?;
-    let content_type = match format {
-        Format::Svg => HeaderValue::from_static("image/svg+xml"),
-        Format::Png => HeaderValue::from_static("image/png"),
-    };
+    let content_type = HeaderValue::from_static(content_type);
     Ok(Response::typed(StatusCode::OK, content_type, bytes))
 }
 

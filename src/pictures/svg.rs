@@ -1,5 +1,5 @@
-//! A scene as SVG text. Owns the colours, the order of painting and what a highlight looks like. Must never measure
-//! or move anything: that is the scene's.
+//! A scene as SVG text, an element a line. Owns the colours, the order of painting and what a highlight looks like.
+//! Must never measure or move anything: that is the scene's.
 //!
 //! ```text
 //! pools, lanes │ expanded sub-processes, groups │ flows │ other nodes │ labels of flows │ highlights
@@ -13,8 +13,8 @@ mod lanes;
 mod lines;
 mod shapes;
 
-use super::model::{Bounds, Highlight, Mode, NodeKind, Point};
 use super::fonts::FAMILY;
+use super::model::{Bounds, Highlight, Mode, NodeKind, Point};
 use super::scene::Scene;
 use canvas::{Canvas, N, Pen};
 use std::collections::BTreeSet;
@@ -88,6 +88,16 @@ pub fn render(scene: &Scene, highlight: &Highlight) -> String {
     canvas.finish()
 }
 
+/// The same picture as several, to be painted over one another in this order: `elements` of it each.
+pub fn pieces(svg: &str, elements: usize) -> impl Iterator<Item = String> {
+    const END: &str = "</svg>";
+    let (head, body) = svg.split_once('\n').unwrap_or((svg, END));
+    let lines: Vec<&str> = body.lines().filter(|&line| line != END).collect();
+    let piece = |lines: &[&str]| format!("{head}\n{}\n{END}\n", lines.join("\n"));
+    let pieces: Vec<String> = lines.chunks(elements).map(piece).collect();
+    pieces.into_iter()
+}
+
 /// True for what others are drawn upon.
 fn lies_below(kind: NodeKind) -> bool {
     matches!(
@@ -117,6 +127,7 @@ fn emphasise(canvas: &mut Canvas, scene: &Scene, highlight: &Highlight) {
         .filter_map(bounds)
     {
         canvas.rectangle(bounds, 10.0, Pen::new(ACTIVE, 3.0, "none"));
+        canvas.end_line();
     }
     for bounds in visible(scene, &highlight.incidents, path)
         .into_iter()
@@ -135,4 +146,5 @@ fn incident(canvas: &mut Canvas, bounds: Bounds, width: f64) {
     canvas.path(&stroke, Pen::new(WHITE, 2.0, "none"));
     let dot = Bounds::new(center.x - 1.2, center.y + 2.6, 2.4, 2.4);
     canvas.ellipse(dot, 0.0, Pen::new("none", 0.0, WHITE));
+    canvas.end_line();
 }

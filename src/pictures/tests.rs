@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // A test that cannot unwrap has failed.
 
 mod hostile;
+mod large;
 mod layouts;
 
 use super::*;
@@ -66,6 +67,10 @@ fn approval() -> Diagram {
     }
 }
 
+fn png(diagram: &Diagram, highlight: &Highlight) -> Result<Vec<u8>, PictureError> {
+    super::raster(diagram, highlight)?.png()
+}
+
 fn raster(diagram: &Diagram, highlight: &Highlight) -> Pixmap {
     Pixmap::decode_png(&png(diagram, highlight).unwrap()).unwrap()
 }
@@ -90,7 +95,9 @@ fn a_small_process_is_exactly_this_svg() {
         <g class="node" data-element="start"><ellipse cx="38" cy="60" rx="18" ry="18" fill="#fff" stroke="#2e8b57" stroke-width="2"/><text x="38" y="91" font-size="10" text-anchor="middle" fill="#7092be" font-style="italic">start</text></g>
         <g class="node" data-element="审批"><rect x="100" y="20" width="100" height="80" rx="3" fill="#f9f9f9" stroke="#bbb" stroke-width="1"/><g transform="translate(105 25) scale(1)" fill="none" stroke="#585858" stroke-width="1" stroke-linejoin="round"><path d="M2 14.5v-1.8c0-2.6 2-4.2 4.2-4.7L8 10l1.8-2c2.2.5 4.2 2.1 4.2 4.7v1.8z"/><circle cx="8" cy="4.6" r="3.1"/></g><text x="150" y="63.96" font-size="11" text-anchor="middle" fill="#000" font-weight="bold">审批</text></g>
         <g class="node" data-element="end"><ellipse cx="262.5" cy="60" rx="17" ry="17" fill="#fff" stroke="#585858" stroke-width="3"/><text x="262.5" y="91" font-size="10" text-anchor="middle" fill="#7092be" font-style="italic">end</text></g>
-        <rect x="100" y="20" width="100" height="80" rx="10" fill="none" stroke="#f00" stroke-width="3"/><ellipse cx="200" cy="20" rx="8" ry="8" fill="#d92d20" stroke="#fff" stroke-width="1.5"/><path d="M200 15.5v5.5" fill="none" stroke="#fff" stroke-width="2"/><ellipse cx="200" cy="23.8" rx="1.2" ry="1.2" fill="#fff" stroke="none" stroke-width="0"/></svg>
+        <rect x="100" y="20" width="100" height="80" rx="10" fill="none" stroke="#f00" stroke-width="3"/>
+        <ellipse cx="200" cy="20" rx="8" ry="8" fill="#d92d20" stroke="#fff" stroke-width="1.5"/><path d="M200 15.5v5.5" fill="none" stroke="#fff" stroke-width="2"/><ellipse cx="200" cy="23.8" rx="1.2" ry="1.2" fill="#fff" stroke="none" stroke-width="0"/>
+        </svg>
     "##]];
     expected.assert_eq(&svg(&approval(), &highlight).unwrap());
 }

@@ -5,7 +5,7 @@ use super::{Answered, error::Trouble, find, parameters::Parameters, tenant};
 use crate::{
     api::diagram,
     http::{Context, Fault, HeaderValue, Request, Response, StatusCode},
-    pictures::{self, Highlight, Mode},
+    pictures::{Highlight, Mode},
     server::State,
 };
 use actors::{definitions::Published, message::Seen};
@@ -51,10 +51,8 @@ fn with_end(mut highlight: Highlight, row: &InstanceRow) -> Highlight {
 }
 
 async fn draw(published: Arc<Published>, highlight: Highlight) -> Answered {
-    let drawing = tokio::task::spawn_blocking(move || {
-        pictures::png(&diagram::picture(&published.diagram), &highlight)
-    });
-    let png = drawing.await.map_err(|_| Fault::Panicked)?;
+    let drawing = diagram::png(published, highlight).await;
+    let png = drawing.map_err(|_| Fault::Panicked)?;
     let png = png.map_err(|error| {
         Trouble::Status(StatusCode::UNPROCESSABLE_ENTITY, error.to_string().into())
     })?;

@@ -112,9 +112,15 @@ impl Canvas {
         self.out.push_str("\">");
     }
 
-    /// Closes the last group.
+    /// Closes the last group, and with it an element.
     pub fn close(&mut self) {
-        self.out.push_str("</g>\n");
+        self.out.push_str("</g>");
+        self.end_line();
+    }
+
+    /// Ends an element: each has a line of its own.
+    pub fn end_line(&mut self) {
+        self.out.push('\n');
     }
 
     fn pen(&mut self, pen: Pen) {

@@ -54,6 +54,7 @@ pub fn label(canvas: &mut Canvas, flow: &Edge) {
     let half = lines.len() as f64 * style.line_height() / 2.0;
     let middle = Point::new(bounds.center().x, bounds.y + half);
     canvas.lines(&lines, middle, Anchor::Middle, style);
+    canvas.end_line();
 }
 
 /// The line with its ends on the borders of its shapes.
