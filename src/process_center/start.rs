@@ -1,6 +1,6 @@
 //! Deployments that the server makes itself: the models of a folder at every start, and an example.
 //!
-//! Owns: that the folder is one deployment which is only made again when something in it changed.
+//! Owns: that of the folder only what is new or has changed since it was last deployed gets a new version.
 //! Never: keeps the server from starting because of a model.
 
 use crate::server::{Failed, State};
@@ -12,7 +12,7 @@ use actors::{
     },
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -37,14 +37,16 @@ pub async fn deploy_at_start(state: &Arc<State>) -> Result<(), Failed> {
     if files.is_empty() {
         return Ok(());
     }
-    let name = FOLDER_DEPLOYMENT.to_owned();
-    match state.engine.deploy(state.tenant, name, files, true).await {
-        Ok(deployed) if deployed.unchanged => {
-            tracing::info!(folder = %shown, deployment = deployed.number, "its models are deployed already");
-            Ok(())
-        }
+    let files = changed(state, files);
+    if files.is_empty() {
+        tracing::info!(folder = %shown, "its models are deployed already");
+        return Ok(());
+    }
+    let (name, count) = (FOLDER_DEPLOYMENT.to_owned(), files.len());
+    match state.engine.deploy(state.tenant, name, files, false).await {
         Ok(deployed) => {
-            tracing::info!(folder = %shown, deployment = deployed.number, "its models were deployed");
+            let (deployment, files) = (deployed.number, count);
+            tracing::info!(folder = %shown, deployment, files, "its new and changed models were deployed");
             Ok(())
         }
         Err(failure @ (Failure::Definitions(_) | Failure::DiskFull)) => {
@@ -67,6 +69,20 @@ pub async fn deploy_example(state: &Arc<State>, name: &str, bytes: &[u8]) -> Res
         .deploy(state.tenant, deployment, vec![file], true)
         .await?;
     Ok(())
+}
+
+/// The files whose newest content among the folder's deployments is another, or that have none.
+fn changed(state: &State, files: Vec<File>) -> Vec<File> {
+    let mut newest = BTreeMap::new();
+    let deployments = state.engine.catalog.deployments(state.tenant);
+    for deployment in deployments {
+        if deployment.name == FOLDER_DEPLOYMENT {
+            let resources = deployment.resources.into_iter();
+            newest.extend(resources.map(|resource| (resource.name, resource.bytes)));
+        }
+    }
+    let is_new = |file: &File| newest.get(&file.name) != Some(&file.bytes);
+    files.into_iter().filter(is_new).collect()
 }
 
 /// The folder's models that can be deployed together, in the order of their paths.

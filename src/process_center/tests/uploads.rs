@@ -149,7 +149,7 @@ async fn an_upload_needs_a_part_that_is_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_folder_is_one_deployment_that_is_made_again_only_when_it_changed() {
+async fn of_the_folder_only_new_and_changed_models_are_deployed_at_a_start() {
     let folder = tempfile::tempdir().expect("a directory");
     let write = |name: &str, content: &str| {
         let path = folder.path().join(name);
@@ -180,9 +180,15 @@ async fn the_folder_is_one_deployment_that_is_made_again_only_when_it_changed() 
     start::deploy_at_start(&server.state)
         .await
         .expect("a start");
-    assert_eq!(files()[1], ["a.bpmn", "deep/er/b.bpmn20.xml", "same.bpmn"]);
+    assert_eq!(files()[1], ["a.bpmn", "same.bpmn"]);
+    // What the folder's latest deployment does not hold is known by the one before.
+    write("a.bpmn", &approval("a3"));
+    start::deploy_at_start(&server.state)
+        .await
+        .expect("a start");
+    assert_eq!(files()[2..], [["a.bpmn"]]);
     start::deploy_example(&server.state, "x.bpmn", approval("ex").as_bytes())
         .await
         .expect("an example");
-    assert_eq!(files()[2], ["x.bpmn"]);
+    assert_eq!(files()[3], ["x.bpmn"]);
 }
