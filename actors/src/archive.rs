@@ -9,7 +9,7 @@
 //!  readers  ── get, lists, counts  ──▶ a few read-only connections, each sees whole batches only
 //! ```
 //!
-//! The same id put again replaces the same row, so what recovery finds again is simply put again.
+//! The same id put again replaces the same row: what is put twice is there once.
 //! Every call blocks on the disk: call it from a thread, never from a worker of the runtime.
 
 mod age;

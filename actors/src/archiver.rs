@@ -5,7 +5,9 @@
 //!
 //! ```text
 //!  publisher ── ended roots, finished tasks ──▶ waiting ──batch──▶ history.db commit ──▶ "archived" ──▶ publisher: out of views
-//!  readers: what waits is read here first, then the archive; an id seen twice counts once
+//!                                                                └────── moving: in both ──────┘
+//!  lists: what waits is read here first, then the archive; an id seen twice is shown once
+//!  counts: while nothing is moving
 //! ```
 
 use crate::{
@@ -28,6 +30,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock, RwLockReadGuard};
 
 mod rows;
 
@@ -54,6 +57,8 @@ pub struct Archiver {
     pub archive: Archive,
     waiting: Mutex<Waiting>,
     changed: Condvar,
+    /// Held to write from a commit until what it has is out of memory; held to read while both sides are counted.
+    moving: Arc<RwLock<()>>,
     ended_backlog: AtomicUsize,
     task_backlog: AtomicUsize,
     /// The revision that the archive once had, when the start found it to be lower.
@@ -81,6 +86,7 @@ impl Archiver {
             archive,
             waiting: Mutex::new(Waiting::default()),
             changed: Condvar::new(),
+            moving: Arc::default(),
             ended_backlog: AtomicUsize::new(0),
             task_backlog: AtomicUsize::new(0),
             owed_revision,
@@ -128,9 +134,20 @@ impl Archiver {
         waiting.tasks.push_back(row);
     }
 
-    /// Finished tasks that the archive does not hold yet.
-    pub fn waiting_tasks(&self) -> Vec<archive::FinishedTask> {
-        self.waiting.lock().tasks.iter().cloned().collect()
+    /// Those finished tasks that the archive may not hold yet and that are wanted.
+    pub fn waiting_tasks(
+        &self,
+        wanted: impl Fn(&archive::FinishedTask) -> bool,
+    ) -> Vec<archive::FinishedTask> {
+        let waiting = self.waiting.lock();
+        let tasks = waiting.tasks.iter().filter(|task| wanted(task));
+        tasks.cloned().collect()
+    }
+
+    /// While it is held nothing moves: what has ended is in memory or in the archive, not in both. Blocks; call it where
+    /// blocking is allowed.
+    pub fn still(&self) -> RwLockReadGuard<'_, ()> {
+        self.moving.blocking_read()
     }
 
     /// What waits: ended roots or finished tasks, whichever are more.
@@ -204,10 +221,13 @@ impl Archiver {
             }
             match self.write(core, &ended, tasks) {
                 Ok(written) => {
+                    let moving = Arc::new(written.moving);
                     if !written.archived.is_empty() {
-                        core.queue.push_barrier(archived(written.archived));
+                        let publication = archived(written.archived, Arc::clone(&moving));
+                        core.queue.push_barrier(publication);
                     }
                     self.written(ended.len(), tasks, written.lent);
+                    drop(moving);
                 }
                 Err(error) => {
                     tracing::error!(%error, "the archive could not be written; it is tried again");
@@ -293,25 +313,32 @@ impl Archiver {
             let waiting = self.waiting.lock();
             waiting.tasks.iter().take(tasks).cloned().collect()
         };
-        if !rows.is_empty() {
-            self.archive.put_tasks(&rows)?;
-        }
         let mut instances = Vec::with_capacity(ended.len());
-        let mut written = Written::default();
+        let (mut archived, mut lent) = (Vec::with_capacity(ended.len()), Vec::new());
         for (number, slot) in ended {
             match slot.ended(|live| rows::of_root(core, slot, live)) {
                 Ended::Yes(rows) => {
                     instances.extend(rows);
-                    written.archived.push(slot.root);
+                    archived.push(slot.root);
                 }
-                Ended::Lent => written.lent.push((*number, Arc::clone(slot))),
+                Ended::Lent => lent.push((*number, Arc::clone(slot))),
                 Ended::No => {
                     tracing::error!(root = %slot.root, "an ended instance is quarantined: it is not archived")
                 }
             }
         }
+        let moving = core
+            .runtime
+            .block_on(Arc::clone(&self.moving).write_owned());
+        if !rows.is_empty() {
+            self.archive.put_tasks(&rows)?;
+        }
         self.archive.put_batch(&instances)?;
-        Ok(written)
+        Ok(Written {
+            archived,
+            lent,
+            moving,
+        })
     }
 }
 
@@ -328,17 +355,19 @@ impl Waiting {
 }
 
 /// What became of a batch of ended roots.
-#[derive(Default)]
 struct Written {
     archived: Vec<RootId>,
     /// A host had them: somebody reads them just now.
     lent: Vec<Numbered>,
+    /// Held until what was archived is out of memory.
+    moving: OwnedRwLockWriteGuard<()>,
 }
 
-/// Tells the publisher that the archive holds these roots now.
-fn archived(roots: Vec<RootId>) -> Publication {
+/// Tells the publisher that the archive holds these roots now; once they are out of the views they no longer move.
+fn archived(roots: Vec<RootId>, moving: Arc<OwnedRwLockWriteGuard<()>>) -> Publication {
     Publication {
         change: Change::Archived(roots),
+        answer: Some(Box::new(move || drop(moving))),
         ..Publication::none()
     }
 }

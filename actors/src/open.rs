@@ -176,7 +176,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         core.idempotency.settle(remembered);
     }
     core.catalog.load(found.definitions.clone(), models);
-    instances::load_instances(&core, &mut found);
+    instances::load_instances(&core, &mut found)?;
     let finished = std::mem::take(&mut found.executions).load(&core);
     core.keeper.put(finished);
     std::mem::take(&mut found.queues).load(&core);

@@ -5,7 +5,7 @@
 
 use super::{
     common::{self, Answered},
-    merged::{Page, Place, Row, Scan, Side},
+    merged::{self, Page, Place, Row, Scan, Side},
     page::{self, List, Which},
     problem::Refused,
     render::{self, Instance},
@@ -148,7 +148,6 @@ impl Asked {
                 state: states.in_archive(),
                 started_before,
                 started_after,
-                before_order: None,
             },
             states,
             variables: variables.collect::<Result<_, _>>()?,
@@ -220,14 +219,6 @@ fn everywhere(state: &Arc<State>, asked: &Asked, after: Option<Place>) -> Result
 }
 
 fn in_memory(state: &State, asked: &Asked, place: Option<Place>, limit: usize) -> Side {
-    let window = Window {
-        after: place.and_then(Place::views_cursor),
-        limit,
-        count: Count::No,
-        ..Window::default()
-    };
-    let views = state.engine.views.read();
-    let found = views.instances(&asked.memory, &window);
     let row = |instance: views::Instance<'_>| {
         let mut json = String::with_capacity(512);
         Instance::of_view(instance).push(&mut json);
@@ -238,10 +229,20 @@ fn in_memory(state: &State, asked: &Asked, place: Option<Place>, limit: usize) -
             passes: asked.states.has(instance.state()),
         }
     };
-    Side {
-        more: found.next.is_some(),
-        rows: found.items.into_iter().map(row).collect(),
-    }
+    merged::of_views(place, limit, |after, limit| {
+        let window = Window {
+            after,
+            limit,
+            count: Count::No,
+            ..Window::default()
+        };
+        let views = state.engine.views.read();
+        let found = views.instances(&asked.memory, &window);
+        Side {
+            more: found.next.is_some(),
+            rows: found.items.into_iter().map(row).collect(),
+        }
+    })
 }
 
 fn in_archive(
@@ -250,15 +251,8 @@ fn in_archive(
     place: Option<Place>,
     limit: usize,
 ) -> Result<Side, Refused> {
-    let filter = archive::InstanceFilter {
-        before_order: place.map(Place::before_order),
-        ..asked.archive.clone()
-    };
-    let found = state
-        .engine
-        .archiver
-        .archive
-        .instances(&filter, None, limit);
+    let archive = &state.engine.archiver.archive;
+    let found = archive.instances(&asked.archive, place, limit);
     let found = found.map_err(|error| Failure::Archive(error.to_string()))?;
     let row = |instance: archive::InstanceRow| {
         let mut json = String::with_capacity(512);
@@ -276,7 +270,7 @@ fn in_archive(
     })
 }
 
-/// Known when the page is the whole list, or when both sides count theirs; what is in both for a moment counts twice.
+/// Known when the page is the whole list, or when both sides count theirs, while nothing moves between them.
 fn total(
     state: &State,
     asked: &Asked,
@@ -296,6 +290,7 @@ fn total(
         count: asked.count,
         ..Window::default()
     };
+    let _still = state.engine.archiver.still();
     let memory = state
         .engine
         .views

@@ -1,20 +1,23 @@
-//! Lists over memory and the archive at once, newest first: pages of both sides merged by the order of creation.
+//! Lists over memory and the archive at once, newest first: pages of both sides merged by the order of creation, and what
+//! has one order by id.
 //!
-//! Owns: the cursor that holds on both sides, and the bound on rows that are looked at for one page.
-//! Never: reads a side itself.
+//! Owns: the bound on rows that are looked at for one page. Never: reads a side itself.
 //!
 //! ```text
-//!  memory   ●──●─────●──────●         each side: rows at or before the cursor's order, newest first
+//!  memory   ●──●─────●──────●         each side: rows behind a place, which is the same on both
 //!  archive     ●──●──────●──●──●      what ends between two reads is in both: an id counts once
-//!  merged   ●──●──●──●───●──●──●      cursor = order of the last row, and how many rows of that order were shown
+//!  merged   ●──●──●──●───●──●──●      cursor = place of the last row
 //! ```
 
 use super::{
     page::{List, Which},
     problem::Refused,
 };
+use actors::views;
 use codec::Id;
-use std::{collections::HashSet, fmt, str::FromStr};
+use std::{cmp::Reverse, collections::HashSet};
+
+pub use actors::archive::Cursor as Place;
 
 /// Rows that are looked at for one page; past it the page ends early, with a cursor.
 const LOOKED_AT: usize = 10_000;
@@ -39,65 +42,47 @@ pub struct Side {
     pub more: bool,
 }
 
-/// Where a page ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The last row's order.
-    pub order: u64,
-    /// How many rows of that order were before the place.
-    shown: u32,
-}
-
-/// The text is no cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoPlace;
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "m{:x}.{:x}", self.order, self.shown)
-    }
-}
-
-impl FromStr for Place {
-    type Err = NoPlace;
-
-    fn from_str(text: &str) -> Result<Self, NoPlace> {
-        let parts = text.strip_prefix('m').and_then(|rest| rest.split_once('.'));
-        let (order, shown) = parts.ok_or(NoPlace)?;
-        let order = u64::from_str_radix(order, 16).map_err(|_| NoPlace)?;
-        let shown = u32::from_str_radix(shown, 16).map_err(|_| NoPlace)?;
-        Ok(Place { order, shown })
-    }
-}
-
-impl Place {
-    /// The cursor of the views that stands before every row of this order.
-    pub fn views_cursor(self) -> Option<actors::views::Cursor> {
-        let Place { order, .. } = self;
-        format!("v0.{order:x}.ffffffff.ffffffff").parse().ok()
-    }
-
-    /// The bound of the archive that lets every row of this order pass.
-    pub fn before_order(self) -> u64 {
-        self.order.saturating_add(1)
-    }
-
-    fn behind(place: Option<Place>, row: &Row) -> Place {
-        match place {
-            Some(place) if place.order == row.order => Place {
-                shown: place.shown + 1,
-                ..place
-            },
-            Some(_) | None => Place {
-                order: row.order,
-                shown: 1,
-            },
+impl Row {
+    fn place(&self) -> Place {
+        Place {
+            order: self.order,
+            id: self.id,
         }
     }
 }
 
-/// The sides as one, from a place on, each id once; and whether there is more behind.
-pub fn merge(sides: Vec<Side>, place: Option<Place>, limit: usize) -> Side {
+/// Whether a row of this place comes behind the one where the page begins.
+pub fn is_behind(place: Option<Place>, row: Place) -> bool {
+    place.is_none_or(|place| row < place)
+}
+
+/// Rows of the views behind a place, at least so many if there are. The views do not order by id what has one order, so
+/// it is read whole.
+pub fn of_views(
+    place: Option<Place>,
+    limit: usize,
+    read: impl Fn(Option<views::Cursor>, usize) -> Side,
+) -> Side {
+    let after = place.map(|place| views::Cursor::before_order(place.order));
+    // The row at the place, and the first of an order that may go on behind the page.
+    let mut wanted = limit + 2;
+    loop {
+        let mut side = read(after, wanted);
+        let cut = side.rows.last().map(Row::place).filter(|_| side.more);
+        side.rows.retain(|row| {
+            let whole = cut.is_none_or(|cut| row.order != cut.order);
+            whole && is_behind(place, row.place())
+        });
+        if !side.more || side.rows.len() >= limit {
+            side.rows.sort_by_key(|row| Reverse(row.place()));
+            return side;
+        }
+        wanted *= 2;
+    }
+}
+
+/// The sides as one, each id once; and whether there is more behind.
+pub fn merge(sides: Vec<Side>, limit: usize) -> Side {
     let mut more = false;
     let mut rows = Vec::new();
     let mut known = HashSet::new();
@@ -105,16 +90,7 @@ pub fn merge(sides: Vec<Side>, place: Option<Place>, limit: usize) -> Side {
         more |= side.more;
         rows.extend(side.rows.into_iter().filter(|row| known.insert(row.id)));
     }
-    // Stable: rows of one order stay in the order of their sides.
-    rows.sort_by_key(|row: &Row| std::cmp::Reverse(row.order));
-    if let Some(place) = place {
-        let mut shown = place.shown;
-        rows.retain(|row| {
-            let skip = row.order == place.order && shown > 0;
-            shown -= u32::from(skip);
-            !skip
-        });
-    }
+    rows.sort_by_key(|row: &Row| Reverse(row.place()));
     more |= rows.len() > limit;
     rows.truncate(limit);
     Side { rows, more }
@@ -126,7 +102,7 @@ pub struct Scan<'s> {
     pub after: Option<Place>,
     /// Rows of the page.
     pub limit: usize,
-    /// The sides from a place on, so many rows of each.
+    /// The sides behind a place, at least so many rows of each that has them.
     pub sides: &'s dyn Fn(Option<Place>, usize) -> Result<Vec<Side>, Refused>,
     /// Whether a row passes what has to be read for it.
     pub passes: &'s dyn Fn(&Row) -> bool,
@@ -147,14 +123,12 @@ impl Scan<'_> {
         let mut rows = Vec::with_capacity(self.limit.min(64));
         let mut looked_at = 0;
         loop {
-            // One more for each row of the same order that was shown before.
-            let shown = place.map_or(0, |place| place.shown as usize);
-            let sides = (self.sides)(place, self.limit + shown)?;
-            let Side { rows: found, more } = merge(sides, place, self.limit);
+            let sides = (self.sides)(place, self.limit)?;
+            let Side { rows: found, more } = merge(sides, self.limit);
             let count = found.len();
             for (n, row) in found.into_iter().enumerate() {
                 looked_at += 1;
-                place = Some(Place::behind(place, &row));
+                place = Some(row.place());
                 if row.passes && (self.passes)(&row) {
                     rows.push(row);
                 }
@@ -198,28 +172,37 @@ mod tests {
         }
     }
 
-    /// Two sides of (order, id), as the views and the archive give them.
-    fn pages(memory: &[(u64, u128)], archive: &[(u64, u128)], limit: usize) -> Vec<Vec<u128>> {
-        let side = |all: &[(u64, u128)], place: Option<Place>, limit: usize| {
-            let from = all
-                .iter()
-                .filter(|(order, _)| place.is_none_or(|p| *order <= p.order));
-            let rows: Vec<Row> = from.map(|(order, id)| row(*order, *id)).collect();
-            let more = rows.len() > limit;
-            Side {
-                rows: rows.into_iter().take(limit).collect(),
-                more,
-            }
-        };
-        let sides = |place: Option<Place>, limit: usize| {
-            Ok(vec![
-                side(memory, place, limit),
-                side(archive, place, limit),
-            ])
-        };
+    /// A side of (order, id); the views have one order in the order of their slots.
+    fn side(all: &[(u64, u128)], behind: impl Fn(Place) -> bool, limit: usize) -> Side {
+        let rows = all.iter().map(|(order, id)| row(*order, *id));
+        let rows: Vec<Row> = rows.filter(|row| behind(row.place())).collect();
+        Side {
+            more: rows.len() > limit,
+            rows: rows.into_iter().take(limit).collect(),
+        }
+    }
+
+    /// Ids of the pages; `moved` rows leave memory for the archive behind each page.
+    fn pages(
+        memory: &[(u64, u128)],
+        archive: &[(u64, u128)],
+        (limit, moved): (usize, usize),
+    ) -> Vec<Vec<u128>> {
+        let (mut memory, mut archive) = (memory.to_vec(), archive.to_vec());
         let mut all = Vec::new();
         let mut after = None;
         loop {
+            archive.sort_by_key(|(order, id)| Reverse((*order, *id)));
+            let sides = |place: Option<Place>, limit: usize| {
+                let views = |after: Option<views::Cursor>, limit: usize| {
+                    let behind = |row: Place| after.is_none_or(|after| row.order <= after.order());
+                    side(&memory, behind, limit)
+                };
+                Ok(vec![
+                    of_views(place, limit, views),
+                    side(&archive, |row| is_behind(place, row), limit),
+                ])
+            };
             let scan = Scan {
                 after,
                 limit,
@@ -235,19 +218,23 @@ mod tests {
             if after.is_none() {
                 return all;
             }
+            let moving = memory.len().saturating_sub(moved);
+            archive.extend(memory.drain(moving..));
         }
     }
 
     #[test]
-    fn pages_of_any_size_give_every_row_once_and_newest_first() {
-        let memory = [(9, 1), (7, 2), (7, 3), (7, 4), (2, 5)];
-        let archive = [(8, 6), (7, 7), (7, 2), (3, 8), (2, 9), (1, 10)];
-        let expected = vec![1, 6, 2, 3, 4, 7, 8, 5, 9, 10];
-        for limit in 1..=11 {
-            let pages = pages(&memory, &archive, limit);
-            assert_eq!(pages.concat(), expected, "pages of {limit}");
-            assert!(pages.iter().all(|page| page.len() <= limit));
+    fn pages_of_any_size_give_every_row_once_and_newest_first_while_rows_move_into_the_archive() {
+        let memory = [(9, 1), (7, 3), (7, 2), (7, 5), (7, 4), (2, 9)];
+        let archive = [(8, 6), (7, 7), (7, 2), (3, 8), (2, 10), (2, 0), (1, 11)];
+        let expected = vec![1, 6, 7, 5, 4, 3, 2, 8, 10, 9, 0, 11];
+        for limit in 1..=12 {
+            for moved in 0..=3 {
+                let pages = pages(&memory, &archive, (limit, moved));
+                assert_eq!(pages.concat(), expected, "pages of {limit}, {moved} move");
+                assert!(pages.iter().all(|page| page.len() <= limit));
+            }
         }
-        assert_eq!(pages(&[], &[], 3), [Vec::<u128>::new()]);
+        assert_eq!(pages(&[], &[], (3, 0)), [Vec::<u128>::new()]);
     }
 }

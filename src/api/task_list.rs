@@ -7,7 +7,7 @@ use super::{
     common::{self, Answered},
     definitions,
     lineage::{self, Lineage},
-    merged::{Page, Place, Row, Scan, Side},
+    merged::{self, Page, Place, Row, Scan, Side},
     merged_total,
     page::{self, List, Which},
     problem::Refused,
@@ -22,6 +22,7 @@ use actors::{
     views::{self, CandidateUser, Count, Cursor, Sort, SortKey, Window},
 };
 use codec::Tenant;
+use std::cmp::Reverse;
 
 /// What is asked.
 struct Asked {
@@ -110,7 +111,6 @@ impl Asked {
             due_before: filter.due_before,
             ended_after,
             completed_only: false,
-            before_order: None,
         };
         let finished = finished_of(completed, only_open, finished);
         Ok(Asked {
@@ -185,7 +185,7 @@ fn everywhere(state: &State, asked: &Asked, after: Option<Place>) -> Result<Stri
         }
         if let Some(filter) = &asked.finished {
             // What waits is read first: what is archived meanwhile is in both.
-            sides.push(waiting_side(state, asked, filter, place));
+            sides.push(waiting_side(state, asked, filter, place, limit));
             sides.push(archived_side(state, asked, filter, place, limit)?);
         }
         Ok(sides)
@@ -207,14 +207,6 @@ fn open_side(
     place: Option<Place>,
     limit: usize,
 ) -> Side {
-    let window = Window {
-        after: place.and_then(Place::views_cursor),
-        limit,
-        count: Count::No,
-        ..Window::default()
-    };
-    let views = state.engine.views.read();
-    let found = views.tasks(filter, &window);
     let row = |task: views::Task<'_>| {
         let mut json = String::with_capacity(768);
         Task::of_view(task).push(&mut json);
@@ -225,10 +217,20 @@ fn open_side(
             passes: true,
         }
     };
-    Side {
-        more: found.next.is_some(),
-        rows: found.items.into_iter().map(row).collect(),
-    }
+    merged::of_views(place, limit, |after, limit| {
+        let window = Window {
+            after,
+            limit,
+            count: Count::No,
+            ..Window::default()
+        };
+        let views = state.engine.views.read();
+        let found = views.tasks(filter, &window);
+        Side {
+            more: found.next.is_some(),
+            rows: found.items.into_iter().map(row).collect(),
+        }
+    })
 }
 
 fn waiting_side(
@@ -236,13 +238,21 @@ fn waiting_side(
     asked: &Asked,
     filter: &archive::TaskFilter,
     place: Option<Place>,
+    limit: usize,
 ) -> Side {
-    let mut waiting = state.engine.archiver.waiting_tasks();
-    waiting.retain(|task| {
-        matches(filter, task) && place.is_none_or(|place| task.order <= place.order)
-    });
+    let place_of = |task: &archive::FinishedTask| Place {
+        order: task.order,
+        id: task.id,
+    };
+    let wanted = |task: &archive::FinishedTask| {
+        merged::is_behind(place, place_of(task)) && matches(filter, task)
+    };
+    let mut waiting = state.engine.archiver.waiting_tasks(wanted);
+    waiting.sort_by_key(|task| Reverse(place_of(task)));
+    let more = waiting.len() > limit;
+    waiting.truncate(limit);
     Side {
-        more: false,
+        more,
         rows: waiting
             .iter()
             .map(|task| finished_row(state, asked, task))
@@ -257,15 +267,8 @@ fn archived_side(
     place: Option<Place>,
     limit: usize,
 ) -> Result<Side, Refused> {
-    let filter = archive::TaskFilter {
-        before_order: place.map(Place::before_order),
-        ..filter.clone()
-    };
-    let found = state
-        .engine
-        .archiver
-        .archive
-        .finished_tasks(&filter, None, limit);
+    let archive = &state.engine.archiver.archive;
+    let found = archive.finished_tasks(filter, place, limit);
     let found = found.map_err(|error| Failure::Archive(error.to_string()))?;
     Ok(Side {
         more: found.next.is_some(),
@@ -330,14 +333,20 @@ fn total(
         count: asked.count,
         ..Window::default()
     };
-    let open = match &asked.open {
-        Some(open) => state.engine.views.read().tasks(open, &window).total,
-        None => Some(0),
+    let archiver = &state.engine.archiver;
+    let _still = archiver.still();
+    let (open, waiting) = {
+        // A task that is completed leaves one for the other under one lock.
+        let views = state.engine.views.read();
+        let open = match &asked.open {
+            Some(open) => views.tasks(open, &window).total,
+            None => Some(0),
+        };
+        let waiting = archiver.waiting_tasks(|task| matches(filter, task));
+        (open, waiting.len() as u64)
     };
-    let waiting = state.engine.archiver.waiting_tasks();
-    let waiting = waiting.iter().filter(|task| matches(filter, task)).count() as u64;
     let memory = open.map(|open| open + waiting);
     merged_total::add(memory, asked.count, |most| {
-        state.engine.archiver.archive.count_tasks(filter, most)
+        archiver.archive.count_tasks(filter, most)
     })
 }

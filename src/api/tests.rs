@@ -1,6 +1,7 @@
 //! The API's tests without a socket: a server on a data directory of its own, and stories told as tables.
 //! Owns: what the stories share. Each topic has its file.
 
+mod crash;
 mod definitions;
 mod documented;
 mod ended;

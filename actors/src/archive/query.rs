@@ -3,11 +3,13 @@
 //!
 //! Filters combine with AND; several values of one filter with OR; an empty filter lets everything pass.
 
-use super::rows::{INSTANCE_COLUMNS, TASK_COLUMNS, instance_row, place_of, task_row};
+use super::rows::{
+    INSTANCE_COLUMNS, TASK_COLUMNS, id_of, instance_row, order_of, place_of, task_row,
+};
 use super::{Archive, EndState, InstanceRow, Result, TaskRow};
 use codec::{DefinitionId, Id, RootId, Tenant};
 use rusqlite::{OptionalExtension, Row, params, params_from_iter, types::Value};
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 /// Which ended instances.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +32,6 @@ pub struct InstanceFilter {
     pub started_before: Option<i64>,
     /// Started after, in milliseconds since 1970.
     pub started_after: Option<i64>,
-    /// Only those that come before this place in the order of creation; it joins a page of the views to one of the archive.
-    pub before_order: Option<u64>,
 }
 
 /// Which finished user tasks.
@@ -63,15 +63,15 @@ pub struct TaskFilter {
     pub ended_after: Option<i64>,
     /// Completed, not deleted.
     pub completed_only: bool,
-    /// Only those that come before this place in the order of creation.
-    pub before_order: Option<u64>,
 }
 
-/// Where the next page begins: opaque text for clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The place of a row, the same in memory and in the archive: opaque text for clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
-    place: i64,
-    row: i64,
+    /// Its place in the order of creation.
+    pub order: u64,
+    /// Its id, which tells apart what has one order.
+    pub id: Id,
 }
 
 /// One page.
@@ -79,7 +79,7 @@ pub struct Cursor {
 pub struct Page<T> {
     /// The rows, newest first.
     pub items: Vec<T>,
-    /// Where the next page begins, if there is one.
+    /// The last row, if there is another page behind it.
     pub next: Option<Cursor>,
 }
 
@@ -90,7 +90,8 @@ pub struct ParseCursorError;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a{:x}.{:x}", self.place, self.row)
+        let Cursor { order, id } = self;
+        write!(f, "a{order:x}.{:x}.{:x}", id.root.0, id.number)
     }
 }
 
@@ -98,18 +99,19 @@ impl FromStr for Cursor {
     type Err = ParseCursorError;
 
     fn from_str(text: &str) -> std::result::Result<Self, ParseCursorError> {
-        let (place, row) = text
-            .strip_prefix('a')
-            .and_then(|rest| rest.split_once('.'))
-            .ok_or(ParseCursorError)?;
-        let number = |digits: &str| {
-            u64::from_str_radix(digits, 16)
-                .map(u64::cast_signed)
-                .map_err(|_| ParseCursorError)
+        let mut parts = text.strip_prefix('a').ok_or(ParseCursorError)?.split('.');
+        let mut part = || {
+            let digits = parts.next().ok_or(ParseCursorError)?;
+            u128::from_str_radix(digits, 16).map_err(|_| ParseCursorError)
         };
+        let (order, root, number) = (part()?, part()?, part()?);
+        if parts.next().is_some() {
+            return Err(ParseCursorError);
+        }
+        let number = u32::try_from(number).map_err(|_| ParseCursorError)?;
         Ok(Cursor {
-            place: number(place)?,
-            row: number(row)?,
+            order: u64::try_from(order).map_err(|_| ParseCursorError)?,
+            id: RootId(root).child(number),
         })
     }
 }
@@ -170,6 +172,30 @@ impl Archive {
         self.count("tasks", Conditions::of_tasks(filter), limit)
     }
 
+    /// Those of these instances that it holds.
+    pub fn instances_among(&self, ids: &[Id]) -> Result<HashSet<Id>> {
+        self.among("instances", ids)
+    }
+
+    /// Those of these tasks that it holds.
+    pub fn tasks_among(&self, ids: &[Id]) -> Result<HashSet<Id>> {
+        self.among("tasks", ids)
+    }
+
+    fn among(&self, table: &str, ids: &[Id]) -> Result<HashSet<Id>> {
+        self.read(|connection| {
+            let sql = format!("SELECT 1 FROM {table} WHERE root = ?1 AND number = ?2");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut held = HashSet::new();
+            for id in ids {
+                if statement.exists(params![id.root.0.to_be_bytes(), id.number])? {
+                    held.insert(*id);
+                }
+            }
+            Ok(held)
+        })
+    }
+
     fn page<T>(
         &self,
         table: &str,
@@ -179,17 +205,19 @@ impl Archive {
         limit: usize,
         read_row: fn(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Page<T>> {
-        if let Some(cursor) = after {
-            query.and(
-                "(place, rowid) < (?, ?)",
-                [cursor.place.into(), cursor.row.into()],
-            );
+        if let Some(Cursor { order, id }) = after {
+            let values = [
+                place_of(order).into(),
+                root_value(&id.root),
+                i64::from(id.number).into(),
+            ];
+            query.and("(place, root, number) < (?, ?, ?)", values);
         }
         // One row more than asked for tells whether a next page exists.
         let fetched = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         query.values.push(fetched.into());
         let sql = format!(
-            "SELECT {columns}, place, rowid FROM {table} WHERE {} ORDER BY place DESC, rowid DESC LIMIT ?",
+            "SELECT {columns}, place FROM {table} WHERE {} ORDER BY place DESC, root DESC, number DESC LIMIT ?",
             query.text
         );
         let place_column = columns.split(',').count();
@@ -204,8 +232,8 @@ impl Archive {
                 }
                 items.push(read_row(row)?);
                 last = Some(Cursor {
-                    place: row.get(place_column)?,
-                    row: row.get(place_column + 1)?,
+                    order: order_of(row.get(place_column)?),
+                    id: id_of(row, 0, 1)?,
                 });
             }
             Ok(Page { items, next: None })
@@ -267,7 +295,6 @@ impl Conditions {
         }
         all.limit("started_ms < ?", filter.started_before);
         all.limit("started_ms > ?", filter.started_after);
-        all.limit("place < ?", filter.before_order.map(place_of));
         all
     }
 
@@ -302,7 +329,6 @@ impl Conditions {
         }
         all.limit("due_ms < ?", filter.due_before);
         all.limit("ended_ms > ?", filter.ended_after);
-        all.limit("place < ?", filter.before_order.map(place_of));
         all
     }
 

@@ -136,7 +136,7 @@ pub(super) fn place_of(order: u64) -> i64 {
     (order ^ (1 << 63)).cast_signed()
 }
 
-fn order_of(place: i64) -> u64 {
+pub(super) fn order_of(place: i64) -> u64 {
     place.cast_unsigned() ^ (1 << 63)
 }
 
@@ -146,7 +146,7 @@ pub(super) const INSTANCE_COLUMNS: &str = "root, number, tenant, place, definiti
 
 pub(super) fn instance_row(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
     Ok(InstanceRow {
-        id: id(row, 0, 1)?,
+        id: id_of(row, 0, 1)?,
         tenant: Tenant(row.get(2)?),
         order: order_of(row.get(3)?),
         definition: DefinitionId(row.get::<_, i64>(4)?.cast_unsigned()),
@@ -175,7 +175,7 @@ pub(super) const TASK_COLUMNS: &str = "root, number, instance, tenant, place, de
 
 pub(super) fn task_row(row: &Row<'_>) -> rusqlite::Result<FinishedTask> {
     Ok(FinishedTask {
-        id: id(row, 0, 1)?,
+        id: id_of(row, 0, 1)?,
         instance: row.get(2)?,
         tenant: Tenant(row.get(3)?),
         order: order_of(row.get(4)?),
@@ -206,7 +206,7 @@ pub(super) fn task_row(row: &Row<'_>) -> rusqlite::Result<FinishedTask> {
     })
 }
 
-fn id(row: &Row<'_>, root: usize, number: usize) -> rusqlite::Result<Id> {
+pub(super) fn id_of(row: &Row<'_>, root: usize, number: usize) -> rusqlite::Result<Id> {
     let bytes: [u8; 16] = row.get(root)?;
     let number = row.get::<_, i64>(number)?;
     let number = u32::try_from(number).map_err(|error| {

@@ -249,16 +249,46 @@ fn only_the_text_of_a_cursor_is_a_cursor() {
         "a",
         "a1",
         "a1.",
-        "a.1",
-        "v1.2",
-        "a1.2.3",
-        "ag.1",
-        "a1.10000000000000000",
+        "a1.2",
+        "a.1.2",
+        "v1.2.3",
+        "a1.2.3.4",
+        "ag.1.1",
+        "a10000000000000000.1.1",
+        "a1.1.100000000",
     ] {
         assert!(text.parse::<Cursor>().is_err(), "{text}");
     }
-    let cursor: Cursor = "affffffffffffffff.7".parse().expect("a cursor");
-    assert_eq!(cursor.to_string(), "affffffffffffffff.7");
+    let cursor: Cursor = "affffffffffffffff.7.b".parse().expect("a cursor");
+    assert_eq!(cursor.to_string(), "affffffffffffffff.7.b");
+}
+
+#[test]
+fn what_has_one_order_is_paged_by_id_whenever_it_was_put() {
+    let (_folder, archive) = archive();
+    let put = |root: u128| {
+        let mut ended = instance(root);
+        ended.row.order = 50;
+        archive.put_batch(&[ended]).expect("put");
+    };
+    [3, 1, 4, 2].into_iter().for_each(put);
+    let newest = RootId(4).instance();
+    let mut ids = Vec::new();
+    let mut after = None;
+    loop {
+        let page = archive.instances(&InstanceFilter::default(), after, 1);
+        let page = page.expect("a page");
+        ids.extend(page.items.iter().map(|row| row.id.root.0));
+        // What is put beside it, before the place of the page or behind it, moves nothing.
+        put(if ids.len() == 1 { 5 } else { 4 });
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(ids, [4, 3, 2, 1]);
+    let held = archive.instances_among(&[newest, RootId(9).instance()]);
+    assert_eq!(held.expect("read"), [newest].into());
 }
 
 #[test]

@@ -31,10 +31,6 @@ fn of_instance(core: &Core, slot: &Slot, ended: &EndedInstance) -> Option<Archiv
     let end = row.ended.as_ref()?;
     let id = slot.root.child(row.number);
     let published = core.catalog.get(row.definition);
-    if published.is_none() && matches!(core.archiver.archive.get(id), Ok(Some(_))) {
-        // Recovery found it again, and its definition was removed after it had been archived: that row knows more.
-        return None;
-    }
     let (key, version) = published.as_ref().map_or((String::new(), 0), |p| {
         (p.definition.process.key.clone(), p.definition.version)
     });

@@ -223,6 +223,16 @@ pub struct Cursor {
 pub struct ParseCursorError;
 
 impl Cursor {
+    /// Stands, newest first, before every row of this order.
+    pub fn before_order(order: u64) -> Self {
+        Cursor {
+            key: 0,
+            order,
+            number: u32::MAX,
+            slot: u32::MAX,
+        }
+    }
+
     /// The place in the order of creation that it stands at.
     pub fn order(self) -> u64 {
         self.order

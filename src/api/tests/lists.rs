@@ -4,7 +4,7 @@ use super::{Row, Server, models};
 use serde_json::Value;
 
 /// Starts instances with these business keys and gives their ids.
-async fn start(server: &Server, keys: &[&str]) -> Vec<String> {
+pub(super) async fn start(server: &Server, keys: &[&str]) -> Vec<String> {
     let mut ids = Vec::new();
     for (n, key) in keys.iter().enumerate() {
         let body =
@@ -17,7 +17,7 @@ async fn start(server: &Server, keys: &[&str]) -> Vec<String> {
 }
 
 /// The ids of all pages of a list.
-async fn walk(server: &Server, list: &str) -> Vec<String> {
+pub(super) async fn walk(server: &Server, list: &str) -> Vec<String> {
     let mut ids = Vec::new();
     let mut after = String::new();
     loop {
@@ -37,7 +37,7 @@ async fn walk(server: &Server, list: &str) -> Vec<String> {
     }
 }
 
-async fn archive_all(server: &Server) {
+pub(super) async fn archive_all(server: &Server) {
     let engine = server.state.engine.clone();
     let flushed = tokio::task::spawn_blocking(move || engine.archiver.flush());
     flushed.await.expect("the archiver");

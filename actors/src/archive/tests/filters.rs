@@ -96,13 +96,6 @@ fn every_filter_of_instances_lets_the_right_ones_pass_newest_first() {
         ),
         (
             InstanceFilter {
-                before_order: Some(25),
-                ..own()
-            },
-            pick(&[7, 8]),
-        ),
-        (
-            InstanceFilter {
                 keys: vec!["none".into()],
                 ..own()
             },
@@ -245,13 +238,6 @@ fn every_filter_of_tasks_lets_the_right_ones_pass() {
                 ..own()
             },
             vec![6, 5],
-        ),
-        (
-            TaskFilter {
-                before_order: Some(45),
-                ..own()
-            },
-            vec![3, 2],
         ),
     ];
     for (filter, expected) in rows {
