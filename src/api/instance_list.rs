@@ -18,7 +18,7 @@ use crate::{
 use actors::{
     Failure,
     archive::{self, EndState},
-    views::{self, Count, Cursor, InstanceState, Window},
+    views::{self, Count, Cursor, InstanceState, Views, Window},
 };
 use std::sync::Arc;
 
@@ -103,6 +103,23 @@ impl States {
             (false, false, true) => InstanceState::Ended,
             (true, _, true) | (_, true, true) => InstanceState::Any,
         }
+    }
+
+    /// The same as states of the views that have nothing in common.
+    fn apart(self) -> Vec<InstanceState> {
+        let running = match (self.active, self.suspended) {
+            (true, true) => Some(InstanceState::Running),
+            (true, false) => Some(InstanceState::Active),
+            (false, true) => Some(InstanceState::Suspended),
+            (false, false) => None,
+        };
+        let ended = match (self.completed, self.cancelled) {
+            (true, true) => Some(InstanceState::Ended),
+            (true, false) => Some(InstanceState::Completed),
+            (false, true) => Some(InstanceState::Cancelled),
+            (false, false) => None,
+        };
+        running.into_iter().chain(ended).collect()
     }
 
     fn in_archive(self) -> Option<EndState> {
@@ -214,7 +231,7 @@ fn everywhere(state: &Arc<State>, asked: &Asked, after: Option<Place>) -> Result
         passes: &passes,
     };
     let page = scan.page()?;
-    let total = total(state, asked, after, &page)?;
+    let total = total(state, asked, &scan, &page)?;
     Ok(page.render(asked.which, total))
 }
 
@@ -270,38 +287,44 @@ fn in_archive(
     })
 }
 
-/// Known when the page is the whole list, or when both sides count theirs, while nothing moves between them.
+/// Known when the page is the whole list, or when both sides count theirs, while nothing moves between them. What has to be
+/// looked at row by row is counted only when that is asked for.
 fn total(
     state: &State,
     asked: &Asked,
-    after: Option<Place>,
+    scan: &Scan<'_>,
     page: &Page,
 ) -> Result<Option<u64>, Refused> {
-    if after.is_none() && page.next.is_none() {
+    if scan.after.is_none() && page.next.is_none() {
         return Ok(Some(page.rows.len() as u64));
     }
-    let uneven = asked.states.completed != asked.states.cancelled
-        || (asked.states.ended() && asked.states.active != asked.states.suspended);
-    if !asked.variables.is_empty() || uneven {
-        return Ok(None);
+    if !asked.variables.is_empty() {
+        return match asked.count {
+            Count::Exact => scan.count().map(Some),
+            Count::Bounded | Count::No => Ok(None),
+        };
     }
+    let archiver = &state.engine.archiver;
+    let _still = archiver.still();
+    let memory = in_memory_total(&state.engine.views.read(), asked);
+    super::merged_total::add(memory, asked.count, |most| {
+        archiver.archive.count_instances(&asked.archive, most)
+    })
+}
+
+/// How many of the views are in one of the states, if they may be counted.
+fn in_memory_total(views: &Views, asked: &Asked) -> Option<u64> {
     let window = Window {
         limit: 1,
         count: asked.count,
         ..Window::default()
     };
-    let _still = state.engine.archiver.still();
-    let memory = state
-        .engine
-        .views
-        .read()
-        .instances(&asked.memory, &window)
-        .total;
-    super::merged_total::add(memory, asked.count, |most| {
-        state
-            .engine
-            .archiver
-            .archive
-            .count_instances(&asked.archive, most)
-    })
+    let count = |state: InstanceState| {
+        let filter = views::InstanceFilter {
+            state,
+            ..asked.memory.clone()
+        };
+        views.instances(&filter, &window).total
+    };
+    asked.states.apart().into_iter().map(count).sum()
 }

@@ -117,6 +117,21 @@ pub struct Page {
 }
 
 impl Scan<'_> {
+    /// How many rows of the whole list pass, however many have to be looked at.
+    pub fn count(&self) -> Result<u64, Refused> {
+        let (mut place, mut count) = (None, 0);
+        loop {
+            let sides = (self.sides)(place, LOOKED_AT)?;
+            let Side { rows, more } = merge(sides, LOOKED_AT);
+            let passing = rows.iter().filter(|row| row.passes && (self.passes)(row));
+            count += passing.count() as u64;
+            place = rows.last().map(Row::place);
+            if !more || place.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
     /// Looks at rows until the page is full, the list is at its end, or the bound is reached.
     pub fn page(&self) -> Result<Page, Refused> {
         let mut place = self.after;

@@ -28,7 +28,6 @@ use std::cmp::Reverse;
 struct Asked {
     open: Option<views::TaskFilter>,
     finished: Option<archive::TaskFilter>,
-    involved: Vec<String>,
     which: Which,
     limit: usize,
     count: Count,
@@ -106,6 +105,7 @@ impl Asked {
             names: filter.names.clone(),
             assignees: filter.assignees.clone(),
             owners: filter.owners.clone(),
+            involved: filter.involved_users.clone(),
             business_keys: filter.business_keys.clone(),
             unassigned: filter.unassigned,
             due_before: filter.due_before,
@@ -114,7 +114,6 @@ impl Asked {
         };
         let finished = finished_of(completed, only_open, finished);
         Ok(Asked {
-            involved: filter.involved_users.clone(),
             // What is open has not ended.
             open: (open && ended_after.is_none()).then_some(filter),
             finished,
@@ -185,8 +184,8 @@ fn everywhere(state: &State, asked: &Asked, after: Option<Place>) -> Result<Stri
         }
         if let Some(filter) = &asked.finished {
             // What waits is read first: what is archived meanwhile is in both.
-            sides.push(waiting_side(state, asked, filter, place, limit));
-            sides.push(archived_side(state, asked, filter, place, limit)?);
+            sides.push(waiting_side(state, filter, place, limit));
+            sides.push(archived_side(state, filter, place, limit)?);
         }
         Ok(sides)
     };
@@ -235,7 +234,6 @@ fn open_side(
 
 fn waiting_side(
     state: &State,
-    asked: &Asked,
     filter: &archive::TaskFilter,
     place: Option<Place>,
     limit: usize,
@@ -255,14 +253,13 @@ fn waiting_side(
         more,
         rows: waiting
             .iter()
-            .map(|task| finished_row(state, asked, task))
+            .map(|task| finished_row(state, task))
             .collect(),
     }
 }
 
 fn archived_side(
     state: &State,
-    asked: &Asked,
     filter: &archive::TaskFilter,
     place: Option<Place>,
     limit: usize,
@@ -275,22 +272,20 @@ fn archived_side(
         rows: found
             .items
             .iter()
-            .map(|task| finished_row(state, asked, task))
+            .map(|task| finished_row(state, task))
             .collect(),
     })
 }
 
-fn finished_row(state: &State, asked: &Asked, task: &archive::FinishedTask) -> Row {
+fn finished_row(state: &State, task: &archive::FinishedTask) -> Row {
     let mut json = String::with_capacity(768);
     let version = definitions::version(state, task.definition);
     Task::of_finished(task, version).push(&mut json);
-    let involves =
-        |user: &String| task.assignee.as_ref() == Some(user) || task.owner.as_ref() == Some(user);
     Row {
         order: task.order,
         id: task.id,
         json,
-        passes: asked.involved.is_empty() || asked.involved.iter().any(involves),
+        passes: true,
     }
 }
 
@@ -308,6 +303,9 @@ fn matches(filter: &archive::TaskFilter, task: &archive::FinishedTask) -> bool {
         && text(&filter.names, task.name.as_deref())
         && text(&filter.assignees, task.assignee.as_deref())
         && text(&filter.owners, task.owner.as_deref())
+        && (filter.involved.is_empty()
+            || text(&filter.involved, task.assignee.as_deref())
+            || text(&filter.involved, task.owner.as_deref()))
         && text(&filter.business_keys, task.business_key.as_deref())
         && (!filter.unassigned || task.assignee.is_none())
         && filter
@@ -325,7 +323,7 @@ fn total(
     if after.is_none() && page.next.is_none() {
         return Ok(Some(page.rows.len() as u64));
     }
-    let (true, Some(filter)) = (asked.involved.is_empty(), &asked.finished) else {
+    let Some(filter) = &asked.finished else {
         return Ok(None);
     };
     let window = Window {

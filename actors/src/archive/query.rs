@@ -53,6 +53,8 @@ pub struct TaskFilter {
     pub assignees: Vec<String>,
     /// Owners.
     pub owners: Vec<String>,
+    /// Last assignees or owners.
+    pub involved: Vec<String>,
     /// Business keys of their instances.
     pub business_keys: Vec<String>,
     /// Without an assignee.
@@ -320,6 +322,14 @@ impl Conditions {
         ];
         for (column, list) in lists {
             all.any_of(column, list.iter().cloned().map(Value::from));
+        }
+        if !filter.involved.is_empty() {
+            let marks = vec!["?"; filter.involved.len()].join(", ");
+            let users = filter.involved.iter().chain(&filter.involved);
+            all.and(
+                &format!("(assignee IN ({marks}) OR owner IN ({marks}))"),
+                users.cloned().map(Value::from),
+            );
         }
         if filter.unassigned {
             all.and("assignee IS NULL", []);

@@ -88,6 +88,10 @@ pub enum InstanceState {
     Suspended,
     /// Ended and not archived yet.
     Ended,
+    /// Ended so by itself.
+    Completed,
+    /// Ended by being cancelled.
+    Cancelled,
     /// Any of them.
     Any,
 }

@@ -133,7 +133,10 @@ struct Wanted {
 /// How many conditions a filter has that the choice of the sets by state does not answer.
 fn conditions(filter: &InstanceFilter) -> usize {
     let halved = match filter.state {
-        InstanceState::Active | InstanceState::Suspended => true,
+        InstanceState::Active
+        | InstanceState::Suspended
+        | InstanceState::Completed
+        | InstanceState::Cancelled => true,
         InstanceState::Running | InstanceState::Ended | InstanceState::Any => false,
     };
     let conditions = [
@@ -156,7 +159,7 @@ fn sets_of<'v>(
 ) -> Vec<&'v SortedSet<Stamp>> {
     match state {
         InstanceState::Running | InstanceState::Active | InstanceState::Suspended => vec![running],
-        InstanceState::Ended => vec![ended],
+        InstanceState::Ended | InstanceState::Completed | InstanceState::Cancelled => vec![ended],
         InstanceState::Any => vec![running, ended],
     }
 }
@@ -167,6 +170,8 @@ fn in_state(asked: InstanceState, state: State) -> bool {
         InstanceState::Running => matches!(state, State::Active | State::Suspended),
         InstanceState::Active => state == State::Active,
         InstanceState::Suspended => state == State::Suspended,
+        InstanceState::Completed => state == State::Completed,
+        InstanceState::Cancelled => state == State::Cancelled,
         InstanceState::Ended => matches!(state, State::Completed | State::Cancelled),
     }
 }

@@ -227,6 +227,13 @@ fn every_filter_of_tasks_lets_the_right_ones_pass() {
         ),
         (
             TaskFilter {
+                involved: vec!["boss".to_owned(), "user2".to_owned()],
+                ..own()
+            },
+            vec![5, 4],
+        ),
+        (
+            TaskFilter {
                 due_before: Some(901),
                 ..own()
             },

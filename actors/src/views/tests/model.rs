@@ -131,6 +131,10 @@ impl Model {
                     InstanceState::Active => row.ended.is_none() && !row.suspended,
                     InstanceState::Suspended => row.ended.is_none() && row.suspended,
                     InstanceState::Ended => row.ended.is_some(),
+                    InstanceState::Completed => {
+                        row.ended.as_ref().is_some_and(|end| !end.cancelled)
+                    }
+                    InstanceState::Cancelled => row.ended.as_ref().is_some_and(|end| end.cancelled),
                 };
                 let keep = state
                     && passes(&filter.definitions, &row.definition)

@@ -47,6 +47,8 @@ fn random_instances_filter(dice: &mut Dice, model: &Model) -> InstanceFilter {
         InstanceState::Active,
         InstanceState::Suspended,
         InstanceState::Ended,
+        InstanceState::Completed,
+        InstanceState::Cancelled,
         InstanceState::Any,
     ];
     let mut filter = InstanceFilter {
