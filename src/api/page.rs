@@ -17,15 +17,14 @@ pub const MAX_LIMIT: usize = 1000;
 /// About how many bytes a row takes, for the first allocation.
 const ROW_BYTES: usize = 512;
 
-/// How many rows are asked for. More than a page may have means as many as it may.
+/// How many rows are asked for.
 pub fn limit(request: &Request) -> Result<usize, Refused> {
     let Some(text) = request.query.get("limit") else {
         return Ok(DEFAULT_LIMIT);
     };
-    match text.parse::<usize>() {
-        Ok(0) | Err(_) => Err(Refused::parameter("limit", text)),
-        Ok(limit) => Ok(limit.min(MAX_LIMIT)),
-    }
+    let limit = text.parse().ok();
+    let limit = limit.filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    limit.ok_or_else(|| Refused::parameter("limit", text))
 }
 
 /// Which list a cursor is of: a place in one order means nothing in another.

@@ -250,6 +250,8 @@ async fn what_is_wrong_with_a_request_is_a_problem_with_a_code() {
             "",
         ),
         ("GET /instances?limit=0", "", 400, &["'limit'"], ""),
+        ("GET /tasks?limit=1000", "", 200, &[], ""),
+        ("GET /tasks?limit=1001", "", 400, &["'limit'"], ""),
         ("GET /instances?after=x", "", 400, &["'after'"], ""),
         ("GET /instances?state=odd", "", 400, &["'state'"], ""),
         ("GET /instances?variable=n", "", 400, &["'variable'"], ""),
