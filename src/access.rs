@@ -22,7 +22,7 @@ pub use visitor::{Visitor, signed_in, visitor};
 
 use crate::{
     config::Auth,
-    http::{Head, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{Head, HeaderName, HeaderValue, Method, Response, StatusCode, header},
     server::State,
 };
 use codec::Tenant;
@@ -73,6 +73,9 @@ pub enum Denied {
     /// A robot's token outside the hub.
     #[error("a robot may use the hub only")]
     RobotsHubOnly,
+    /// A write by somebody whose roles let them look only.
+    #[error("your roles let you look, not change anything")]
+    LooksOnly,
 }
 
 impl Denied {
@@ -81,9 +84,10 @@ impl Denied {
         match self {
             Denied::NoToken => StatusCode::UNAUTHORIZED,
             Denied::Malformed | Denied::CompanyNeeded => StatusCode::BAD_REQUEST,
-            Denied::ForeignCompany | Denied::ForeignDepartment | Denied::RobotsHubOnly => {
-                StatusCode::FORBIDDEN
-            }
+            Denied::ForeignCompany
+            | Denied::ForeignDepartment
+            | Denied::RobotsHubOnly
+            | Denied::LooksOnly => StatusCode::FORBIDDEN,
         }
     }
 
@@ -96,15 +100,38 @@ impl Denied {
             Denied::ForeignCompany => "foreign-company",
             Denied::ForeignDepartment => "foreign-department",
             Denied::RobotsHubOnly => "robots-hub-only",
+            Denied::LooksOnly => "looks-only",
         }
     }
 }
 
 /// Looks at a request's bearer token, for the APIs of the engine. An open API lets everyone in, but a token of ours that
-/// is good no more is never taken for none: it might have named another company.
+/// is good no more is never taken for none: it might have named another company. Where a token is wanted, who may only look
+/// does not write.
 pub fn check(state: &State, auth: Auth, head: &Head) -> Access {
     let token = bearer::text(&head.headers);
-    admit(state, auth, token, guid(head, &COMPANY))
+    let access = admit(state, auth, token, guid(head, &COMPANY));
+    match (&access, token) {
+        (Access::Granted(caller), Some(token))
+            if auth == Auth::Token
+                && ![Method::GET, Method::HEAD].contains(&head.method)
+                && looks_only(state, token, caller.tenant) =>
+        {
+            Access::Denied(Denied::LooksOnly)
+        }
+        _ => access,
+    }
+}
+
+/// Whether somebody has signed in, or brings an API key, whose roles in the company let them look only.
+fn looks_only(state: &State, token: &str, tenant: Tenant) -> bool {
+    let Some(who) = with_rights(state, token) else {
+        return false;
+    };
+    state.engine.organisation.look(|organisation| {
+        let rights = organisation.rights(tenant, who);
+        rights.is_none_or(|rights| rights.only_look())
+    })
 }
 
 /// The same for a token and a company that came in another way.

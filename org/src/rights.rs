@@ -45,6 +45,13 @@ impl Rights {
             || departments.any(|(_, permissions)| permissions.contains(permission))
     }
 
+    /// Whether nothing but looking is allowed anywhere in the company.
+    pub fn only_look(&self) -> bool {
+        let departments = self.departments.iter().map(|(_, permissions)| *permissions);
+        let all = departments.fold(self.company, Permissions::and);
+        all.iter().all(|permission| permission.action() == "view")
+    }
+
     /// Whether there is any right in a department.
     pub fn any_in(&self, state: &State, department: Guid) -> bool {
         let none = Permissions::default();

@@ -142,6 +142,24 @@ fn a_role_for_departments_counts_from_the_department_of_its_holder_down() {
 }
 
 #[test]
+fn who_holds_nothing_but_views_may_only_look() {
+    let rows: [(&[BuiltIn], bool); 5] = [
+        (&[], true),
+        (&[BuiltIn::Viewer], true),
+        (&[BuiltIn::Viewer, BuiltIn::Operator], false),
+        (&[BuiltIn::DepartmentAdmin], false),
+        (&[BuiltIn::CompanyAdmin], false),
+    ];
+    for (roles, expected) in rows {
+        let mut state = founded();
+        let roles: Vec<Guid> = roles.iter().map(|role| role.id()).collect();
+        let kim = person(&mut state, 60, "kim", ROOT, &roles);
+        let rights = state.rights(HOME, Principal::Account(kim)).unwrap();
+        assert_eq!(rights.only_look(), expected, "{roles:?}");
+    }
+}
+
+#[test]
 fn who_is_not_of_a_company_or_may_not_come_in_has_no_rights_there() {
     let mut state = founded();
     let other = company(&mut state, 50, "Other");

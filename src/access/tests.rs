@@ -1,5 +1,7 @@
 //! Who calls the console: tokens, companies, departments and rights.
 
+mod looking;
+
 use super::{Bearer, Denied, signed_in, visitor};
 use crate::{
     config::Config,
@@ -46,6 +48,11 @@ company = "C"
 name = "ci"
 key = "lwk_0123456789abcdef"
 roles = ["Viewer"]
+[[api_key]]
+company = "C"
+name = "operator"
+key = "lwk_abcdef0123456789"
+roles = ["Viewer", "Operator"]
 [[robot]]
 id = "00000000-0000-4000-8000-00000000000b"
 company = "C"
