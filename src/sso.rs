@@ -141,6 +141,7 @@ pub fn api() -> Api<State> {
         routes,
     );
     api.trailing_slash = true;
+    api.any_case = true;
     // A page under another name has no password and no token to bring.
     api.token_required = true;
     api.body_limit_bytes = BODY_BYTES;

@@ -29,6 +29,21 @@ async fn a_person_signs_in_as_the_recorded_clients_do_and_calls_both_apis() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_case_of_a_path_means_nothing() {
+    let server = Server::start().await;
+    for path in ["/Connect/Token", "/CONNECT/token/"] {
+        let told = server.form(path, &ADMIN).await;
+        assert_eq!(told.status, 200, "{path}: {told:?}");
+        let token = told.text("refresh_token");
+        let out = [("token", &*token), ("client_id", "thirdpartyservice")];
+        let told = server.form("/CONNECT/Revocation", &out).await;
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    let document = server.visit_at("/.Well-Known/OpenID-Configuration", "x", &[]);
+    assert_eq!(document.await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_says_what_callers_read_of_it() {
     let server = Server::start().await;
     server
