@@ -114,7 +114,7 @@ fn find(call: &Call, permission: P) -> Result<Asset, Refused> {
 
 /// `GET /openapi/assets`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let kind = call.query().word("Type", AssetType::read)?;
     let scope = call.scope(P::AssetView)?;
     call.state.engine.registry.look(|registry| {

@@ -14,7 +14,7 @@ use super::{
     body::Body,
     page::Listed,
     problem::{Refused, internal},
-    query::{ListQuery, Query},
+    query::{ListQuery, Order, Query},
 };
 use crate::{
     access::{Denied, Visitor},
@@ -162,6 +162,15 @@ impl Call {
     /// The filters and the page of a list.
     pub fn list_query(&self) -> Result<ListQuery, Refused> {
         ListQuery::read(self.query())
+    }
+
+    /// The same of a list of resources, with its order.
+    pub fn resource_query(&self) -> Result<ListQuery, Refused> {
+        let order = self.query().word("OrderBy", Order::read)?;
+        Ok(ListQuery {
+            order: order.unwrap_or_default(),
+            ..self.list_query()?
+        })
     }
 
     /// Who does it, now.

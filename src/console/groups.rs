@@ -149,7 +149,7 @@ fn look<T>(
 
 /// `GET /openapi/queues`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let scope = call.scope(P::QueueView)?;
     call.state.engine.registry.look(|registry| {
         let asked = Asked::read(call.query(), registry, call.tenant())?;
@@ -235,7 +235,7 @@ async fn remove(call: Call) -> Answered {
 
 /// `GET /openapi/queues/{id}/robots`
 async fn members(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     page_of_members(&call, P::QueueView, &query)
 }
 
@@ -256,7 +256,7 @@ fn page_of_members(call: &Call, permission: P, query: &super::query::ListQuery) 
 
 /// `POST /openapi/queues/{id}/robots`: all of them or none; the answer is who is in it then.
 async fn add(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let body = call.body()?;
     let group = look(&call, P::QueueEdit, |_, group| group.id)?;
     let ids = body.ids("robotIds")?;

@@ -139,7 +139,7 @@ pub fn look<T>(
 
 /// `GET /openapi/workflowlayouts`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let scope = call.scope(P::LayoutView)?;
     call.state.engine.registry.look(|registry| {
         let (count, page) = query.page(&scope, registry.layouts(call.tenant()));

@@ -116,7 +116,7 @@ impl<'r> Look<'r> {
 
 /// `GET /openapi/packages`
 pub async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let versions = call.query().boolean("IncludeVersions")?.unwrap_or(false);
     let scope = call.scope(Permission::PackageView)?;
     call.state.engine.registry.look(|registry| {

@@ -4,7 +4,7 @@
 use super::{
     call::{Answered, Scope, ok},
     json::Object,
-    query::{ListQuery, Needle},
+    query::{ListQuery, Needle, Order},
 };
 use org::Guid;
 use rpa::{
@@ -49,31 +49,31 @@ macro_rules! listed {
 
 listed!(Package, Group, Robot, Workflow, Layout, Asset, Schedule);
 
-/// What a list may be ordered by.
-#[derive(Clone, Copy)]
-enum Order {
-    Created,
-    Modified,
-    Name,
+impl Order {
+    /// `CreatedAt`, `ModifiedAt` or `Name` in any case; a number, whose meaning nobody has told, is by creation.
+    pub fn read(text: &str) -> Option<Order> {
+        let words = [
+            ("createdAt", Order::Created),
+            ("modifiedAt", Order::Modified),
+            ("name", Order::Name),
+        ];
+        let mut words = words.into_iter();
+        let word = words.find(|(word, _)| word.eq_ignore_ascii_case(text));
+        let number = text.parse::<u32>().ok().map(|_| Order::Created);
+        word.map(|(_, order)| order).or(number)
+    }
 }
 
 impl ListQuery {
-    /// The number of all that fit, and those of the page. By creation, unless the name or the last change is asked for;
-    /// what one page shows, the next one does not.
+    /// The number of all that fit, and those of the page; what one page shows, the next one does not.
     pub fn page<'r, T: Listed>(
         &self,
         scope: &Scope,
         all: impl Iterator<Item = &'r T>,
     ) -> (usize, Vec<&'r T>) {
         let mut fitting: Vec<&T> = all.filter(|one| self.takes(scope, *one)).collect();
-        let order = match self.order_by.as_deref() {
-            Some(text) if text.eq_ignore_ascii_case("name") => Order::Name,
-            Some(text) if text.eq_ignore_ascii_case("modifiedAt") => Order::Modified,
-            // Numbers whose meaning nobody has told.
-            Some(_) | None => Order::Created,
-        };
         fitting.sort_by(|left, right| {
-            let order = compare(order, *left, *right);
+            let order = compare(self.order, *left, *right);
             if self.descending {
                 order.reverse()
             } else {

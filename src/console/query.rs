@@ -141,6 +141,18 @@ impl Needle {
     }
 }
 
+/// What a list of resources may be ordered by.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Order {
+    /// Creation.
+    #[default]
+    Created,
+    /// The last change.
+    Modified,
+    /// The name.
+    Name,
+}
+
 /// The filters and the page that every list takes.
 #[derive(Clone, Debug)]
 pub struct ListQuery {
@@ -154,8 +166,8 @@ pub struct ListQuery {
     pub start_ms: Option<i64>,
     /// Not after, milliseconds since 1970.
     pub end_ms: Option<i64>,
-    /// What to order by, as the client said it.
-    pub order_by: Option<String>,
+    /// What to order by, where a list is of resources.
+    pub order: Order,
     /// Whether the largest comes first.
     pub descending: bool,
     /// The page, from 0.
@@ -177,7 +189,7 @@ impl ListQuery {
             search: query.text("SearchString").map(Needle::new),
             start_ms: query.instant("StartTime")?,
             end_ms: query.instant("EndTime")?,
-            order_by: query.text("OrderBy").map(str::to_owned),
+            order: Order::default(),
             descending: query.boolean("IsDesc")?.unwrap_or(true),
             page_index: query.number("PageIndex")?.unwrap_or(0),
             page_size,

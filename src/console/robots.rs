@@ -153,7 +153,7 @@ fn find(call: &Call, permission: P) -> Result<Found, Refused> {
 
 /// `GET /openapi/robots`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let scope = call.scope(P::RobotView)?;
     let (count, page) = call.state.engine.registry.look(|registry| {
         let asked = Asked::read(call.query(), registry, call.tenant())?;

@@ -173,7 +173,7 @@ pub fn look<T>(
 
 /// `GET /openapi/schedules`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let target = call.query().id("TargetId")?.map(|id| rpa::Guid(id.0));
     let enabled = call.query().boolean("Enabled")?;
     let scope = call.scope(P::ScheduleView)?;

@@ -151,7 +151,7 @@ async fn permitted(call: &Call, permission: P) -> Result<rpa::Guid, Refused> {
 
 /// `GET /openapi/taskqueues`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let scope = call.scope(P::TaskQueueView)?;
     let engine = &call.state.engine;
     let cells = engine.queues.all().into_iter();

@@ -179,7 +179,7 @@ fn check(call: &Call, permission: P) -> Result<rpa::Guid, Refused> {
 
 /// `GET /openapi/workflows`
 async fn list(call: Call) -> Answered {
-    let list = call.list_query()?;
+    let list = call.resource_query()?;
     let scope = call.scope(P::WorkflowView)?;
     let query = call.query();
     let id = |name| Ok::<_, Refused>(query.id(name)?.map(|id| rpa::Guid(id.0)));

@@ -232,8 +232,14 @@ async fn lists_are_filtered_ordered_and_paged() {
         )
         .await
         .json();
-    let rows: [(&str, u64, &[&str]); 12] = [
+    for list in ["packages", "workflows", "robots", "queues", "taskqueues"] {
+        let request = format!("GET /openapi/{list}?OrderBy=x");
+        let told = server.ask(&request, "").await;
+        told.refused(400, "malformed-request");
+    }
+    let rows: [(&str, u64, &[&str]); 13] = [
         ("", 3, &["Gamma", "beta", "Alpha"]),
+        ("OrderBy=1", 3, &["Gamma", "beta", "Alpha"]),
         ("PageIndex=0&&PageSize=2", 3, &["Gamma", "beta"]),
         ("pageindex=1&pagesize=2&isdesc=true", 3, &["Alpha"]),
         ("PageIndex=9", 3, &[]),

@@ -11,7 +11,7 @@ use rpa::registry::{Action, Reply};
 
 /// `GET /openapi/workflows/{id}/robots`
 pub async fn list(call: Call) -> Answered {
-    let list = call.list_query()?;
+    let list = call.resource_query()?;
     let id = call.id("id")?;
     let (count, page) = call.state.engine.registry.look(|registry| {
         let found = registry.workflow(call.tenant(), id);
