@@ -221,6 +221,6 @@ pub fn machine(at_ms: i64) -> Stamp {
     Stamp {
         at_ms,
         by: Guid::MACHINE,
-        by_name: "Loomwork".to_owned(),
+        by_name: Guid::MACHINE_NAME.to_owned(),
     }
 }

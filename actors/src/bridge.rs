@@ -305,7 +305,7 @@ pub(crate) fn machine(core: &Core) -> Stamp {
     Stamp {
         at_ms: core.clock.real_ms(),
         by: MACHINE,
-        by_name: String::new(),
+        by_name: org::Guid::MACHINE_NAME.to_owned(),
     }
 }
 

@@ -21,6 +21,8 @@ impl Guid {
     pub const ZERO: Guid = Guid(0);
     /// The server itself, when no person asked.
     pub const MACHINE: Guid = Guid(1);
+    /// What it is called where people read who did something.
+    pub const MACHINE_NAME: &'static str = "Loomwork";
 
     /// Whether it is [`Guid::ZERO`].
     pub fn is_zero(self) -> bool {

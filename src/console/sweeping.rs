@@ -66,7 +66,7 @@ pub async fn expire(state: &Arc<State>) {
         by: Stamp {
             at_ms,
             by: rpa::Guid(org::Guid::MACHINE.0),
-            by_name: String::new(),
+            by_name: org::Guid::MACHINE_NAME.to_owned(),
         },
         action: Action::ExpireUploads,
     };

@@ -183,10 +183,17 @@ async fn a_person_approves_a_robot_works_and_a_person_sees_what_it_gave() {
         let job = &execution.jobs()[0];
         let argument = job.spec.arguments.iter().find(|a| a.argument.name == "a");
         let given = argument.and_then(|a| a.argument.value.clone());
-        let activity = execution.start().and_then(|start| start.activity);
-        (given, job.spec.subject.id.clone(), activity)
+        let start = execution.start();
+        let by = start.map(|start| (start.created.by, start.created.by_name.clone()));
+        let activity = start.and_then(|start| start.activity);
+        (given, job.spec.subject.id.clone(), activity, by)
     });
-    let (given, subject, activity) = seen.await.unwrap();
+    let (given, subject, activity, by) = seen.await.unwrap();
+    assert_eq!(
+        by,
+        Some((Guid(1), "Loomwork".to_owned())),
+        "the server itself"
+    );
     assert_eq!(given.as_deref(), Some("41"));
     assert_eq!(
         subject,
