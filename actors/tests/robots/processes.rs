@@ -189,17 +189,11 @@ async fn a_person_approves_a_robot_works_and_a_person_sees_what_it_gave() {
         (given, job.spec.subject.id.clone(), activity, by)
     });
     let (given, subject, activity, by) = seen.await.unwrap();
-    assert_eq!(
-        by,
-        Some((Guid(1), "Loomwork".to_owned())),
-        "the server itself"
-    );
+    let server = (Guid(1), "Loomwork".to_owned());
+    assert_eq!(by, Some(server));
     assert_eq!(given.as_deref(), Some("41"));
-    assert_eq!(
-        subject,
-        Some(root.to_string()),
-        "the job names the instance"
-    );
+    // The job names the instance.
+    assert_eq!(subject, Some(root.to_string()));
     // And the activity names the job's group.
     let activity = activity.unwrap();
     assert_eq!(activity.root, root);
@@ -237,10 +231,8 @@ async fn a_crash_while_the_robot_works_doubles_and_loses_nothing() {
     assert_eq!(jobs(&survivor).await.len(), 1);
     says_sum(&mut again, run).await;
     task_when(&survivor, "check").await;
-    assert_eq!(
-        variable(&survivor, root, "total").await,
-        Some(Value::Int(42))
-    );
+    let total = variable(&survivor, root, "total").await;
+    assert_eq!(total, Some(Value::Int(42)));
     let rows = jobs(&survivor).await;
     assert_eq!(rows.len(), 1, "the same work is one job");
     assert_eq!((rows[0].id, rows[0].state), (job, JobState::Succeeded));
@@ -426,11 +418,8 @@ async fn a_workflow_bound_to_robots_waits_for_all_and_the_first_failure_cancels_
     let (mut first, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
     let (run, _) = first.starts().await;
     says_sum(&mut first, run).await;
-    assert_eq!(
-        variable(&engine, root, "total").await,
-        None,
-        "one is not all"
-    );
+    let total = variable(&engine, root, "total").await;
+    assert_eq!(total, None, "one is not all");
     let (mut second, _) = Speaker::connect(&engine, 2, false, Vec::new()).await;
     let (run, _) = second.starts().await;
     says_sum(&mut second, run).await;
