@@ -246,15 +246,9 @@ fn in_memory(state: &State, asked: &Asked, place: Option<Place>, limit: usize) -
             passes: asked.states.has(instance.state()),
         }
     };
-    merged::of_views(place, limit, |after, limit| {
-        let window = Window {
-            after,
-            limit,
-            count: Count::No,
-            ..Window::default()
-        };
+    merged::of_views(place, limit, |window| {
         let views = state.engine.views.read();
-        let found = views.instances(&asked.memory, &window);
+        let found = views.instances(&asked.memory, window);
         Side {
             more: found.next.is_some(),
             rows: found.items.into_iter().map(row).collect(),

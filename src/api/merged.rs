@@ -13,7 +13,7 @@ use super::{
     page::{List, Which},
     problem::Refused,
 };
-use actors::views;
+use actors::views::{self, Count, Window};
 use codec::Id;
 use std::{cmp::Reverse, collections::HashSet};
 
@@ -58,16 +58,16 @@ pub fn is_behind(place: Option<Place>, row: Place) -> bool {
 
 /// Rows of the views behind a place, at least so many if there are. The views do not order by id what has one order, so
 /// it is read whole.
-pub fn of_views(
-    place: Option<Place>,
-    limit: usize,
-    read: impl Fn(Option<views::Cursor>, usize) -> Side,
-) -> Side {
-    let after = place.map(|place| views::Cursor::before_order(place.order));
-    // The row at the place, and the first of an order that may go on behind the page.
-    let mut wanted = limit + 2;
+pub fn of_views(place: Option<Place>, limit: usize, read: impl Fn(&Window) -> Side) -> Side {
+    let mut window = Window {
+        after: place.map(|place| views::Cursor::before_order(place.order)),
+        // The row at the place, and the first of an order that may go on behind the page.
+        limit: limit + 2,
+        count: Count::No,
+        ..Window::default()
+    };
     loop {
-        let mut side = read(after, wanted);
+        let mut side = read(&window);
         let cut = side.rows.last().map(Row::place).filter(|_| side.more);
         side.rows.retain(|row| {
             let whole = cut.is_none_or(|cut| row.order != cut.order);
@@ -77,7 +77,7 @@ pub fn of_views(
             side.rows.sort_by_key(|row| Reverse(row.place()));
             return side;
         }
-        wanted *= 2;
+        window.limit *= 2;
     }
 }
 
@@ -108,7 +108,7 @@ pub struct Scan<'s> {
     pub passes: &'s dyn Fn(&Row) -> bool,
 }
 
-/// A page: the rows, where the next begins, and whether every row that was looked at passed.
+/// A page of the merged list.
 pub struct Page {
     /// The rows.
     pub rows: Vec<Row>,
@@ -209,9 +209,10 @@ mod tests {
         loop {
             archive.sort_by_key(|(order, id)| Reverse((*order, *id)));
             let sides = |place: Option<Place>, limit: usize| {
-                let views = |after: Option<views::Cursor>, limit: usize| {
+                let views = |window: &Window| {
+                    let after = window.after;
                     let behind = |row: Place| after.is_none_or(|after| row.order <= after.order());
-                    side(&memory, behind, limit)
+                    side(&memory, behind, window.limit)
                 };
                 Ok(vec![
                     of_views(place, limit, views),

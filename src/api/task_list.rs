@@ -216,15 +216,9 @@ fn open_side(
             passes: true,
         }
     };
-    merged::of_views(place, limit, |after, limit| {
-        let window = Window {
-            after,
-            limit,
-            count: Count::No,
-            ..Window::default()
-        };
+    merged::of_views(place, limit, |window| {
         let views = state.engine.views.read();
-        let found = views.tasks(filter, &window);
+        let found = views.tasks(filter, window);
         Side {
             more: found.next.is_some(),
             rows: found.items.into_iter().map(row).collect(),
