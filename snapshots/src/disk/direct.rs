@@ -85,11 +85,16 @@ impl Tail {
     /// Makes room for blocks of so many bytes; the last block's bytes stay in front.
     fn grow(&mut self, bytes: usize) {
         if self.room.len() < bytes + BLOCK_BYTES {
-            let mut larger = vec![0; bytes + BLOCK_BYTES];
-            let block = aligned(&mut self.room, BLOCK_BYTES);
-            aligned(&mut larger, BLOCK_BYTES).copy_from_slice(block);
-            self.room = larger;
+            self.move_to(bytes);
         }
+    }
+
+    /// Other room for blocks of so many bytes, with the last block in front.
+    fn move_to(&mut self, bytes: usize) {
+        let mut other = vec![0; bytes + BLOCK_BYTES];
+        let block = aligned(&mut self.room, BLOCK_BYTES);
+        aligned(&mut other, BLOCK_BYTES).copy_from_slice(block);
+        self.room = other;
     }
 
     /// The last block comes to the front: the next write begins with it.
@@ -101,10 +106,7 @@ impl Tail {
         let blocks = aligned(&mut self.room, skipped + kept);
         blocks.copy_within(skipped.., 0);
         if self.room.len() > KEEP_BYTES {
-            let mut smaller = vec![0; 2 * BLOCK_BYTES];
-            let block = aligned(&mut self.room, BLOCK_BYTES);
-            aligned(&mut smaller, BLOCK_BYTES).copy_from_slice(block);
-            self.room = smaller;
+            self.move_to(BLOCK_BYTES);
         }
     }
 }
