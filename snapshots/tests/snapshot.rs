@@ -149,15 +149,21 @@ fn a_damaged_snapshot_is_passed_over_for_the_older_one_and_told() {
     assert_eq!(load(&store).0, Some(2));
 }
 
+/// Flips a bit of the first entity; gives the file.
+fn damage_the_only_one(disk: &MemoryDisk) -> String {
+    let path = disk.paths().pop().expect("a file");
+    let mut bytes = disk.contents(&path).expect("contents");
+    bytes[80] ^= 1;
+    disk.put(&path, bytes);
+    path
+}
+
 #[test]
 fn when_all_are_damaged_and_the_journal_begins_later_loading_fails() {
     let disk = MemoryDisk::new();
     let store = store(&disk);
     save(&store, 10, &[entity(1, 10)]);
-    let path = disk.paths().pop().expect("a file");
-    let mut bytes = disk.contents(&path).expect("contents");
-    bytes[80] ^= 1;
-    disk.put(&path, bytes);
+    let path = damage_the_only_one(&disk);
     let failed = store.load(10, &mut |_| {});
     let Err(SnapshotError::Damaged(damage)) = failed else {
         panic!("not refused");
@@ -188,10 +194,7 @@ fn what_was_set_aside_is_kept_and_its_number_is_not_used_again() {
     let disk = MemoryDisk::new();
     let store = store(&disk);
     save(&store, 10, &[entity(1, 10)]);
-    let path = disk.paths().pop().expect("a file");
-    let mut bytes = disk.contents(&path).expect("contents");
-    bytes[80] ^= 1;
-    disk.put(&path, bytes);
+    let path = damage_the_only_one(&disk);
     let loaded = store.load(1, &mut |_| {}).expect("load");
     let kept_as = store.set_aside(&loaded.damaged[0]).expect("set aside");
     assert_eq!(kept_as, Some(format!("{path}.torn")));
