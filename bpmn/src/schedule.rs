@@ -12,7 +12,6 @@
 use jiff::{Span, Timestamp, fmt::temporal::SpanParser, tz::TimeZone};
 use thiserror::Error;
 
-mod cron;
 mod cycle;
 #[cfg(test)]
 mod tests;

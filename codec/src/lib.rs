@@ -1,7 +1,7 @@
 //! The one place that names bincode, and the few types that every persisted form shares.
 //!
 //! Owns: bounded encoding and decoding behind a version byte, the variable value type with its JSON form,
-//! ids that carry their owner, instants as text, and the helper for golden bytes.
+//! ids that carry their owner, instants as text, cron expressions, and the helper for golden bytes.
 //! Never: knows BPMN, robots, files or clocks.
 //!
 //! ```text
@@ -9,6 +9,7 @@
 //! ```
 
 mod bytes;
+pub mod cron;
 pub mod golden;
 pub mod id;
 pub mod instant;

@@ -9,12 +9,12 @@
 //! ```
 
 use crate::Guid;
+use codec::cron::{Cron, Dialect};
 use jiff::{
     Span, SpanRelativeTo, Timestamp, Unit, ZonedDateTime, fmt::temporal::SpanParser, tz::TimeZone,
 };
 use serde::{Deserialize, Serialize};
 
-mod cron;
 #[cfg(test)]
 mod tests;
 
@@ -126,8 +126,8 @@ fn zone(name: &str) -> Result<TimeZone, TimingError> {
     TimeZone::get(name).map_err(|_| TimingError::TimeZone(name.to_owned()))
 }
 
-fn parse_cron(text: &str) -> Result<cron::Cron, TimingError> {
-    cron::Cron::parse(text).map_err(|cause| TimingError::Cron {
+fn parse_cron(text: &str) -> Result<Cron, TimingError> {
+    Cron::parse(text, Dialect::QuartzOrCrontab).map_err(|cause| TimingError::Cron {
         text: text.to_owned(),
         cause,
     })

@@ -5,7 +5,8 @@
 //!  R3/PT1H begun at 08:00    fired: 0 ─▶ 09:00   1 ─▶ 10:00   2 ─▶ 11:00   3 ─▶ none
 //! ```
 
-use super::{ScheduleError, add, cron::Cron, due_date, parse_span};
+use super::{ScheduleError, add, due_date, parse_span};
+use codec::cron::{Cron, Dialect};
 use jiff::{Span, tz::TimeZone};
 
 /// A cycle, parsed.
@@ -33,7 +34,7 @@ impl Cycle {
         let form = if text.starts_with('R') {
             interval(text, zone)
         } else {
-            Cron::parse(text).map(|cron| Form::Cron(Box::new(cron)))
+            Cron::parse(text, Dialect::Quartz).map(|cron| Form::Cron(Box::new(cron)))
         };
         form.map(|form| Cycle { form })
             .map_err(|cause| ScheduleError::Cycle {

@@ -1,5 +1,8 @@
-//! Quartz cron expressions: seconds first, 1 is Sunday, `?` for any day, an optional year.
-//! Owns: the bridge between croner's search and jiff's time zones. Never: searches itself.
+//! Cron expressions: six or seven fields as Quartz reads them (seconds first, 1 is Sunday, `?` for any day, an optional year),
+//! and five as crontab does (Sunday 0 or 7).
+//!
+//! Owns: which of them are read, and the bridge between croner's search and jiff's time zones.
+//! Never: searches itself, reads a clock.
 
 use croner::{
     errors::CronError,
@@ -13,31 +16,52 @@ use jiff::{
 };
 use std::cmp::Ordering;
 
+/// Which expressions are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Those of Quartz.
+    Quartz,
+    /// Those of Quartz and of crontab, by their number of fields.
+    QuartzOrCrontab,
+}
+
 /// A cron expression, parsed.
 #[derive(Clone, Debug)]
-pub(super) struct Cron {
+pub struct Cron {
     pattern: croner::Cron,
 }
 
 impl Cron {
-    pub fn parse(text: &str) -> Result<Cron, String> {
-        // Quartz has six or seven fields and no nicknames.
-        let fields = text.split_whitespace().count();
-        if !(6..=7).contains(&fields) || text.contains('@') {
-            return Err(format!("cron has 6 or 7 fields, found {fields}"));
+    /// Reads an expression; an error says what is wrong with it. Nicknames such as `@daily` belong to neither dialect.
+    pub fn parse(text: &str, dialect: Dialect) -> Result<Cron, String> {
+        if text.contains('@') {
+            return Err("nicknames are not known".to_owned());
         }
-        CronParser::builder()
-            .seconds(Seconds::Required)
-            .year(Year::Optional)
-            .alternative_weekdays(true)
-            .sloppy_ranges(true)
-            .build()
-            .parse(text)
+        let parser = match (text.split_whitespace().count(), dialect) {
+            (6 | 7, Dialect::Quartz | Dialect::QuartzOrCrontab) => CronParser::builder()
+                .seconds(Seconds::Required)
+                .year(Year::Optional)
+                .alternative_weekdays(true)
+                .sloppy_ranges(true)
+                .build(),
+            (5, Dialect::QuartzOrCrontab) => CronParser::builder()
+                .seconds(Seconds::Disallowed)
+                .year(Year::Disallowed)
+                .build(),
+            (found, Dialect::Quartz) => {
+                return Err(format!("cron has 6 or 7 fields, found {found}"));
+            }
+            (found, Dialect::QuartzOrCrontab) => {
+                return Err(format!("cron has 5, 6 or 7 fields, found {found}"));
+            }
+        };
+        let parsed = parser.parse(text);
+        parsed
             .map(|pattern| Cron { pattern })
             .map_err(|error| error.to_string())
     }
 
-    /// The first instant after `after_ms`; none when there is none.
+    /// The first instant after `after_ms` in a zone; none when there is none. Milliseconds since 1970.
     pub fn next(&self, after_ms: i64, zone: &TimeZone) -> Option<i64> {
         let after = Timestamp::from_millisecond(after_ms).ok()?;
         let found = self
@@ -123,4 +147,33 @@ fn to_jiff(civil: CivilDateTime) -> Result<DateTime, CronError> {
         0,
     )
     .map_err(invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_fields_are_crontabs_and_more_are_quartzs_where_the_dialect_has_both() {
+        // 2026-03-01T00:00:00Z, a Sunday
+        const SUNDAY_MS: i64 = 1_772_323_200_000;
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        let rows = [
+            ("0 0 * * 1", None, Some(1)),
+            ("0 0 0 ? * 1", Some(7), Some(7)),
+            ("0 0 0 ? * 2 2026", Some(1), Some(1)),
+            ("@daily", None, None),
+            ("0 0 * *", None, None),
+            ("0 0 0 ? * 1 2026 1", None, None),
+        ];
+        for (text, quartz, both) in rows {
+            let expected = [(Dialect::Quartz, quartz), (Dialect::QuartzOrCrontab, both)];
+            for (dialect, days) in expected {
+                let read = Cron::parse(text, dialect).ok();
+                let next = read.and_then(|cron| cron.next(SUNDAY_MS, &TimeZone::UTC));
+                let expected = days.map(|days| SUNDAY_MS + days * DAY_MS);
+                assert_eq!(next, expected, "{text} as {dialect:?}");
+            }
+        }
+    }
 }
