@@ -49,7 +49,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct Queues {
     cells: DashMap<Guid, Arc<Cell>>,
-    waiting: Mutex<Looks>,
+    /// In the order in which messages were given away: so their executions start.
+    waiting: Mutex<Vec<Look>>,
     changed: Notify,
 }
 
@@ -62,23 +63,6 @@ enum Look {
     Start { queue: Guid, execution: Guid },
     /// A run: whether it has started or ended.
     Run { queue: Guid, execution: Guid },
-}
-
-/// What is to be looked at, each once, the first one first: messages start in the order in which they were given away.
-#[derive(Default)]
-struct Looks {
-    order: Vec<Look>,
-    known: HashSet<Look>,
-}
-
-impl Extend<Look> for Looks {
-    fn extend<T: IntoIterator<Item = Look>>(&mut self, looks: T) {
-        for look in looks {
-            if self.known.insert(look) {
-                self.order.push(look);
-            }
-        }
-    }
 }
 
 /// A message that was received.
@@ -158,7 +142,10 @@ pub async fn run(core: Arc<Core>) {
         let due = core.queues.all().into_iter();
         let due = due.filter(|cell| cell.due_ms().is_some_and(|due_ms| due_ms <= now_ms));
         looks.extend(due.map(|cell| Look::Queue(cell.id)));
-        for look in looks.order {
+        // Each once, in the place of the first.
+        let mut seen = HashSet::with_capacity(looks.len());
+        looks.retain(|look| seen.insert(*look));
+        for look in looks {
             match look {
                 Look::Queue(queue) => {
                     if let Some(cell) = core.queues.get(queue) {
