@@ -83,11 +83,14 @@ pub async fn settle(state: Context<State>, _request: Request, _params: Params) -
     answer(&state, settling).await
 }
 
-/// 200 when all has happened, 202 when it goes on behind the answer.
+/// 200 when all has happened, 202 when it goes on behind the answer, or the server leaves before.
 async fn answer(state: &State, work: tokio::task::JoinHandle<Result<bool, Failure>>) -> Answered {
-    let settled = match tokio::time::timeout(SETTLE, work).await {
-        Ok(done) => done.map_err(|_| Refused::from(Failure::Panicked))??,
-        Err(_) => false,
+    let mut told = None;
+    let waiting = async { told = Some(work.await) };
+    state.engine.leaving.or(waiting, SETTLE).await;
+    let settled = match told {
+        Some(done) => done.map_err(|_| Refused::from(Failure::Panicked))??,
+        None => false,
     };
     let mut response = common::ok(shown(state))?;
     if !settled {

@@ -2,6 +2,7 @@
 
 use super::{Row, Server, models};
 use crate::config::Clock;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_that_fails_becomes_an_incident_that_can_be_retried() {
@@ -340,5 +341,39 @@ async fn events_from_outside_find_nobody_and_are_checked_all_the_same() {
         ("POST /messages", "[]", 400, &["malformed-request"], ""),
     ];
     server.tell(rows).await;
+    server.stop().await;
+}
+
+/// A process that begins every second.
+const EVERY_SECOND: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
+  <process id="tick" isExecutable="true">
+    <startEvent id="start"><timerEventDefinition><timeCycle>R/PT1S</timeCycle></timerEventDefinition></startEvent>
+    <sequenceFlow id="f1" sourceRef="start" targetRef="end"/><endEvent id="end"/>
+  </process></definitions>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_the_clock_is_answered_when_the_server_leaves() {
+    let mut server = Server::start().await;
+    server.deploy("tick.bpmn", EVERY_SECOND).await;
+    let clock = &server.state.engine.clock;
+    let begun_ms = clock.now_ms();
+    let all = async {
+        tokio::join!(server.ask("PUT /clock", r#"{"by":"PT24H"}"#), async {
+            while clock.now_ms() == begun_ms {
+                tokio::task::yield_now().await;
+            }
+            // It waits for the clock that is being moved.
+            tokio::join!(server.ask("POST /clock/settle", ""), async {
+                server.state.engine.leave();
+            })
+        })
+    };
+    let told = tokio::time::timeout(Duration::from_secs(20), all).await;
+    let (moved, (settled, ())) = told.expect("they wait on");
+    for told in [moved, settled] {
+        assert_eq!(told.status, 202, "{}", told.text());
+        assert_eq!(told.headers["loomwork-unsettled"], "true");
+    }
+    assert!(clock.now_ms() < begun_ms + 24 * 60 * 60 * 1000);
     server.stop().await;
 }
