@@ -9,7 +9,7 @@ use crate::{
 };
 use actors::archive::Archive;
 use rpa::terms::Sha256;
-use snapshots::{Disk, FileJournal, JournalOptions, RealDisk, VerifyReport};
+use snapshots::{Disk, FileJournal, Journal, JournalOptions, RealDisk, VerifyReport};
 use std::{
     io::Write,
     os::unix::fs::MetadataExt,
@@ -129,7 +129,8 @@ pub fn backup(arguments: &BackupArgs) -> Result<(), Failed> {
                 ..JournalOptions::default()
             };
             let (journal, _) = FileJournal::open(disk, options)?;
-            let archive = Archive::open(&config.data.join(ARCHIVE))?;
+            // A copy without what had ended must not pass for a backup.
+            let archive = actors::open_history(&config.data, journal.next_sequence() > 1)?;
             copy(&journal.handle(), &archive, &config.data, &into)?
         }
     };

@@ -94,6 +94,11 @@ pub struct Archive {
 }
 
 impl Archive {
+    /// Whether one was ever made there: a file that was emptied, or that has lost its write-ahead log before all, is none.
+    pub fn is_there(path: &Path) -> Result<bool> {
+        Ok(path.exists() && schema::version(&open_reader(path)?)? > 0)
+    }
+
     /// Opens or creates the file and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self> {
         let mut writer = Connection::open(path)?;
@@ -120,7 +125,7 @@ impl Archive {
         let idle = self.readers.lock().pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => self.open_reader()?,
+            None => open_reader(&self.path)?,
         };
         let transaction = connection.transaction()?;
         let answer = read(&transaction)?;
@@ -134,16 +139,16 @@ impl Archive {
 
     /// Writes a consistent copy into a new file.
     pub fn copy_to(&self, path: &Path) -> Result<()> {
-        let connection = self.open_reader()?;
+        let connection = open_reader(&self.path)?;
         let name = path.to_string_lossy();
         connection.execute("VACUUM INTO ?1", [name.as_ref()])?;
         Ok(())
     }
+}
 
-    fn open_reader(&self) -> Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        schema::configure_reader(&connection)?;
-        Ok(connection)
-    }
+fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    schema::configure_reader(&connection)?;
+    Ok(connection)
 }

@@ -53,5 +53,7 @@ pub mod views;
 
 pub use engine::Engine;
 pub use failure::Failure;
-pub use open::{OpenError, accept_history, named_package_files, open, open_on, verify_history};
+pub use open::{
+    OpenError, accept_history, named_package_files, open, open_history, open_on, verify_history,
+};
 pub use options::Options;

@@ -8,7 +8,7 @@
 
 mod read;
 
-pub use read::{accept_history, named_package_files, verify_history};
+pub use read::{accept_history, named_package_files, open_history, verify_history};
 
 use crate::{
     admission::Admission,
@@ -87,12 +87,16 @@ pub enum OpenError {
         /// How many transactions.
         lost: u64,
     },
-    /// The archive is not there, though what had ended by the last snapshot is nowhere else.
+    /// The archive is not there, or nothing is in it, though the journal or a snapshot says that it had been there.
     #[error(
-        "history.db is missing, and a snapshot says that it had been there. Restore a backup, or go on without the \
-         instances that had ended: `loomwork verify --accept-history`"
+        "{file} is missing, or empty as it is without its {file}-wal, though something has been recorded since it was made. \
+         Put both back, restore a backup, or go on without what only it had of ended instances, logs and the audit trail: \
+         `loomwork verify --accept-history`"
     )]
-    ArchiveMissing,
+    ArchiveMissing {
+        /// The file.
+        file: String,
+    },
     /// A deployed model that cannot be read any more.
     #[error("deployment {deployment} cannot be read: {refusal}")]
     Model {

@@ -199,9 +199,14 @@ fn configure(connection: &Connection, cache_kib: i64) -> Result<()> {
     Ok(())
 }
 
+/// How many steps have run; none where no schema was ever made.
+pub(super) fn version(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = version(&transaction)?;
     let known = STEPS.len() as i64;
     let done = usize::try_from(found)
         .ok()

@@ -10,6 +10,8 @@
 //!                           < … ─▶ an older snapshot that it reaches: what ended since is archived again
 //!                           < every one whose journal is still there ─▶ refused
 //!                           none at all, where a snapshot counts on some ─▶ refused: it is lost, or another one
+//!  no archive, or an empty one, where the journal has had a record or there is a snapshot ─▶ refused: it is lost
+//!  (a first start makes the archive before the first record)
 //! ```
 
 use super::OpenError;
@@ -51,7 +53,8 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
     let store = FileSnapshots::new(disk, options.snapshot_bytes_per_second);
     let snapshots = store.list().map_err(snapshots::OpenError::from)?;
     let had_snapshots = !snapshots.is_empty() || !report.damaged_snapshots.is_empty();
-    let history = History::open(&options.data, had_snapshots)?;
+    let recorded = journal.next_sequence() > 1;
+    let history = History::open(&options.data, recorded || had_snapshots)?;
     let mut chosen = choose(&store, &history, journal.first_sequence())?;
     let found = &mut chosen.found;
     journal
@@ -103,20 +106,31 @@ struct History {
 }
 
 impl History {
+    /// `needed`: it had been there, so it is not made.
     fn open(data: &Path, needed: bool) -> Result<Self, OpenError> {
         let path = data.join(ARCHIVE);
-        if needed && !path.exists() {
-            return Err(OpenError::ArchiveMissing);
-        }
         let file = path.display().to_string();
-        let opened = Archive::open(&path).and_then(|archive| archive.check().map(|()| archive));
-        match opened {
-            Ok(archive) => Ok(History { file, archive }),
-            Err(error @ (archive::Error::Corrupt(_) | archive::Error::Damaged(_))) => {
-                Err(OpenError::ArchiveDamaged { file, error })
+        let refused = |error| match error {
+            archive::Error::Corrupt(_) | archive::Error::Damaged(_) => {
+                let file = file.clone();
+                OpenError::ArchiveDamaged { file, error }
             }
-            Err(error) => Err(error.into()),
+            archive::Error::Full(_)
+            | archive::Error::Newer { .. }
+            | archive::Error::Unavailable(_)
+            | archive::Error::Export(_) => error.into(),
+        };
+        let is_new = !Archive::is_there(&path).map_err(refused)?;
+        if is_new && needed {
+            return Err(OpenError::ArchiveMissing { file });
         }
+        let opened = Archive::open(&path).and_then(|archive| archive.check().map(|()| archive));
+        let archive = opened.map_err(refused)?;
+        if is_new {
+            // It outlives a power cut from before the first record on.
+            std::fs::File::open(data)?.sync_all()?;
+        }
+        Ok(History { file, archive })
     }
 
     fn behind(&self, has: u64, wanted: u64) -> OpenError {
@@ -192,10 +206,19 @@ fn choose(
     }
 }
 
-/// Reads all of the archive and compares it with the newest snapshot. Needs no lock.
+/// Opens the archive of data at rest; `recorded`: the journal has had a record, so it must be there.
+pub fn open_history(data: &Path, recorded: bool) -> Result<Archive, OpenError> {
+    History::open(data, recorded).map(|history| history.archive)
+}
+
+/// Reads all of the archive and compares it with the newest snapshot. Needs no lock, and makes none.
 pub fn verify_history(data: &Path, disk: Arc<dyn Disk>) -> Result<(), OpenError> {
-    let wanted = wanted_revision(disk)?;
-    let history = History::open(data, wanted.is_some())?;
+    let wanted = wanted_revision(Arc::clone(&disk))?;
+    let is_there = Archive::is_there(&data.join(ARCHIVE));
+    if wanted.is_none() && matches!(is_there, Ok(false)) && !has_recorded(disk.as_ref())? {
+        return Ok(());
+    }
+    let history = History::open(data, true)?;
     if let Err(error) = history.archive.verify() {
         let file = history.file;
         return Err(OpenError::ArchiveDamaged { file, error });
@@ -250,6 +273,13 @@ fn names_files(entity_kind: u16) -> bool {
         kind::EXECUTION_SET_ASIDE,
     ]
     .contains(&entity_kind)
+}
+
+/// Whether the journal has a record.
+fn has_recorded(disk: &dyn Disk) -> Result<bool, OpenError> {
+    let mut found = false;
+    snapshots::reread(disk, 0, &mut |_| found = true)?;
+    Ok(found)
 }
 
 /// What the newest snapshot of which that can be read says of the archive; none without one.

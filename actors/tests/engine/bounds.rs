@@ -1,6 +1,6 @@
 //! Bounds and absences: answers too long to keep, a missing archive, a journal past its limit.
 
-use crate::support::{MODEL, close, copy_directory, deploy, open, start, start_of};
+use crate::support::{MODEL, close, copy_archive, copy_directory, deploy, open, start, start_of};
 use actors::{
     Failure, Options,
     definitions::deploy::File,
@@ -75,6 +75,7 @@ async fn a_journal_that_is_past_its_limit_at_the_start_is_trimmed_and_written_ag
     start(&engine).await;
     let copy = tempfile::tempdir().expect("a directory");
     copy_directory(&data.path().join("journal"), &copy.path().join("journal"));
+    copy_archive(&engine, copy.path()).await;
     close(engine).await;
 
     // What was read back and the segment after it are more than the limit: no write can lead to a snapshot.

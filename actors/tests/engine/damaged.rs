@@ -113,7 +113,7 @@ async fn a_damaged_snapshot_still_says_that_there_was_a_history() {
         let elsewhere = tempfile::tempdir().expect("a directory");
         let refused = open_on(&disk, elsewhere.path()).await.err();
         assert!(
-            matches!(refused, Some(OpenError::ArchiveMissing)),
+            matches!(refused, Some(OpenError::ArchiveMissing { .. })),
             "damaged at {at}: {refused:?}"
         );
         close(opened(&disk, data.path()).await).await;

@@ -50,6 +50,39 @@ async fn is_archived(engine: &Engine, root: RootId) -> bool {
     found.expect("the archive is read").is_some()
 }
 
+/// Of the last commits, or of all where even the schema was in the write-ahead log.
+fn tells_of_a_loss(error: &OpenError) -> bool {
+    matches!(
+        error,
+        OpenError::ArchiveBehind { .. } | OpenError::ArchiveMissing { .. }
+    )
+}
+
+fn zero_length(path: &Path) {
+    std::fs::write(path, "").expect("written");
+}
+
+fn without_schema(path: &Path) {
+    let emptied = rusqlite::Connection::open(path);
+    let emptied = emptied.and_then(|it| it.execute_batch("CREATE TABLE t (a); DROP TABLE t"));
+    assert!(emptied.is_ok(), "{emptied:?}");
+}
+
+/// Refused by name as often as it is tried: looking at it does not make it the archive.
+async fn is_missing(data: &Path) {
+    for _ in 0..2 {
+        let error = refused(data).await;
+        let text = error.to_string();
+        assert!(matches!(error, OpenError::ArchiveMissing { .. }), "{text}");
+        let file = data.join("history.db");
+        for word in [&*file.to_string_lossy(), "backup", "--accept-history"] {
+            assert!(text.contains(word), "it says {word}: {text}");
+        }
+        let verified = actors::verify_history(data, disk(data));
+        assert!(matches!(verified, Err(OpenError::ArchiveMissing { .. })));
+    }
+}
+
 /// Accepts that the archive has lost commits: the server starts, and what had ended is gone.
 async fn goes_on_without(data: &Path, root: RootId) {
     let lost = actors::accept_history(data, disk(data));
@@ -89,12 +122,12 @@ async fn rows_lost_with_the_write_ahead_log_are_told_and_given_up_only_by_name()
         }
         let error = refused(copy.path()).await;
         let text = error.to_string();
-        assert!(matches!(error, OpenError::ArchiveBehind { .. }), "{text}");
+        assert!(tells_of_a_loss(&error), "{text}");
         for word in [&*history.to_string_lossy(), "-wal", "--accept-history"] {
             assert!(text.contains(word), "it says {word}: {text}");
         }
         let verified = actors::verify_history(copy.path(), disk(copy.path()));
-        assert!(matches!(verified, Err(OpenError::ArchiveBehind { .. })));
+        assert!(verified.is_err_and(|error| tells_of_a_loss(&error)));
         goes_on_without(copy.path(), root).await;
     }
     assert!(is_archived(&engine, root).await);
@@ -109,25 +142,64 @@ async fn an_empty_archive_where_something_had_ended_is_refused_until_it_is_accep
     let root = ended(&engine).await;
     snapshot(&engine).await;
     close(engine).await;
-    let zero_length = |path: &Path| std::fs::write(path, "").expect("written");
-    let without_schema = |path: &Path| {
-        let emptied = rusqlite::Connection::open(path);
-        let emptied = emptied.and_then(|it| it.execute_batch("CREATE TABLE t (a); DROP TABLE t"));
-        assert!(emptied.is_ok(), "{emptied:?}");
-    };
     let ways: [&dyn Fn(&Path); 2] = [&zero_length, &without_schema];
     for empty in ways {
         let copy = tempfile::tempdir().expect("a directory");
         copy_without_history(data.path(), copy.path());
         empty(&copy.path().join("history.db"));
-        // Refused as often as it is tried: looking at it does not make it the archive.
-        for _ in 0..2 {
-            let error = refused(copy.path()).await;
-            assert!(matches!(error, OpenError::ArchiveBehind { .. }), "{error}");
-            let verified = actors::verify_history(copy.path(), disk(copy.path()));
-            assert!(matches!(verified, Err(OpenError::ArchiveBehind { .. })));
-        }
+        is_missing(copy.path()).await;
         goes_on_without(copy.path(), root).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_lost_before_the_first_snapshot_is_refused_until_it_is_accepted_by_name()
+{
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    deploy(&engine).await;
+    let root = ended(&engine).await;
+    // With it go lines of logs and rows of the audit trail, which are nowhere else; what ended is in the journal.
+    let gone = |_: &Path| {};
+    let ways: [&dyn Fn(&Path); 3] = [&gone, &zero_length, &without_schema];
+    for lose in ways {
+        let copy = tempfile::tempdir().expect("a directory");
+        copy_directory(&data.path().join("journal"), &copy.path().join("journal"));
+        lose(&copy.path().join("history.db"));
+        is_missing(copy.path()).await;
+        let recorded = actors::open_history(copy.path(), true).err();
+        assert!(matches!(recorded, Some(OpenError::ArchiveMissing { .. })));
+        let lost = actors::accept_history(copy.path(), disk(copy.path()));
+        assert!(matches!(lost, Ok(0)), "{lost:?}");
+        for _ in 0..2 {
+            let survivor = open(copy.path()).await;
+            assert!(is_archived(&survivor, root).await);
+            close(survivor).await;
+        }
+    }
+    close(engine).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_killed_before_it_had_made_the_archive_is_done_again() {
+    let gone = |_: &Path| {};
+    let ways: [&dyn Fn(&Path); 3] = [&gone, &zero_length, &without_schema];
+    for left in ways {
+        let data = tempfile::tempdir().expect("a directory");
+        let options = snapshots::JournalOptions::default();
+        let journal = snapshots::FileJournal::open(disk(data.path()), options);
+        drop(journal.expect("a journal"));
+        let history = data.path().join("history.db");
+        left(&history);
+        let existed = history.exists();
+        let verified = actors::verify_history(data.path(), disk(data.path()));
+        assert!(verified.is_ok(), "{verified:?}");
+        assert_eq!(history.exists(), existed, "it is only read");
+        let engine = open(data.path()).await;
+        deploy(&engine).await;
+        start(&engine).await;
+        close(engine).await;
+        close(open(data.path()).await).await;
     }
 }
 

@@ -114,6 +114,7 @@ async fn a_repeated_request_gets_its_first_answer_also_after_a_crash() {
     assert_eq!(open_tasks(&engine).len(), 1);
     let copy = tempfile::tempdir().expect("a directory");
     copy_directory(&data.path().join("journal"), &copy.path().join("journal"));
+    copy_archive(&engine, copy.path()).await;
     let survivor = open(copy.path()).await;
     let later = survivor
         .start_once(start_of(&survivor), request, render)
@@ -144,6 +145,7 @@ async fn undeploying_with_cascade_takes_instances_and_history_along() {
     assert!(found.expect("the archive is read").is_none());
     let copy = tempfile::tempdir().expect("a directory");
     copy_directory(&data.path().join("journal"), &copy.path().join("journal"));
+    copy_archive(&engine, copy.path()).await;
     let survivor = open(copy.path()).await;
     assert!(open_tasks(&survivor).is_empty());
     let found = survivor.archiver.archive.get(root.instance());

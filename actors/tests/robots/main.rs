@@ -24,8 +24,8 @@ use rpa::{
     terms::{JobExecutionPolicy, JobState},
 };
 use world::{
-    GROUP, Speaker, TENANT, WORKFLOW, change, close, execute, furnish, job_when, jobs, open,
-    options, order, robot_id, stamp,
+    GROUP, Speaker, TENANT, WORKFLOW, change, close, crashed, execute, furnish, job_when, jobs,
+    open, options, order, robot_id, stamp,
 };
 
 fn no_retries() -> WorkflowSettings {
@@ -272,11 +272,7 @@ async fn a_run_goes_on_over_a_crash_of_the_server() {
     let job = execute(&engine, 1, Overrides::default()).await;
     let (mut robot, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
     let (run, _) = robot.starts().await;
-    // A crash: what is on the disk, without any stop.
-    let copy = tempfile::tempdir().unwrap();
-    for directory in ["journal", "snapshots"] {
-        copy_directory(&data.path().join(directory), &copy.path().join(directory));
-    }
+    let copy = crashed(&engine, data.path());
     let survivor = open(options(copy.path())).await;
     let claim = |state| Claim {
         run: run.run,
@@ -420,15 +416,4 @@ async fn a_robot_that_is_deleted_or_gets_a_new_secret_is_cut_off() {
     engine.robots.evict(robot_id(1));
     assert_eq!(robot.hears().await, ToRobot::Close(Close::Secret));
     close(engine).await;
-}
-
-fn copy_directory(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        // A segment that is being prepared gets its name meanwhile; nothing stands in it yet.
-        if let Err(error) = std::fs::copy(entry.path(), to.join(entry.file_name())) {
-            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
-        }
-    }
 }

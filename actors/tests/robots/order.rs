@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 use super::{
-    copy_directory, no_retries,
-    world::{Speaker, TENANT, close, execute, furnish, job_when, open, options},
+    no_retries,
+    world::{Speaker, TENANT, close, crashed, execute, furnish, job_when, open, options},
 };
 use actors::{
     Engine,
@@ -46,15 +46,7 @@ async fn jobs_of_one_instant_are_given_away_as_they_were_made_over_stops_and_cra
     for execution in [4, 8, 1] {
         made.push(execute(&engine, execution, Overrides::default()).await);
     }
-    let copy = tempfile::tempdir().unwrap();
-    for directory in ["journal", "snapshots"] {
-        copy_directory(&data.path().join(directory), &copy.path().join(directory));
-    }
-    std::fs::copy(
-        data.path().join("history.db"),
-        copy.path().join("history.db"),
-    )
-    .unwrap();
+    let copy = crashed(&engine, data.path());
     let survivor = open(options(copy.path())).await;
     assert_eq!(given(&survivor, 6).await, made);
     close(survivor).await;

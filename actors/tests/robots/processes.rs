@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 use super::{
-    copy_directory, no_retries,
+    no_retries,
     world::{
-        GROUP, Speaker, TENANT, WORKFLOW, change, close, furnish, job_when, jobs, open, options,
-        order, robot_id, stamp,
+        GROUP, Speaker, TENANT, WORKFLOW, change, close, crashed, furnish, job_when, jobs, open,
+        options, order, robot_id, stamp,
     },
 };
 use actors::{
@@ -216,10 +216,7 @@ async fn a_crash_while_the_robot_works_doubles_and_loses_nothing() {
     approve(&engine).await;
     let (mut robot, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
     let (run, job) = robot.starts().await;
-    let copy = tempfile::tempdir().unwrap();
-    for directory in ["journal", "snapshots"] {
-        copy_directory(&data.path().join(directory), &copy.path().join(directory));
-    }
+    let copy = crashed(&engine, data.path());
     let survivor = open(options(copy.path())).await;
     let claim = Claim {
         run: run.run,

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 use super::{
-    copy_directory, no_retries,
-    world::{GROUP, TENANT, WORKFLOW, close, execute, execute_of, furnish, jobs, open, options},
+    no_retries,
+    world::{
+        GROUP, TENANT, WORKFLOW, close, crashed, execute, execute_of, furnish, jobs, open, options,
+    },
 };
 use actors::{
     Engine,
@@ -68,10 +70,7 @@ async fn an_execute_whose_row_a_crash_took_has_it_after_the_next_start() {
         .await
         .unwrap();
     assert_eq!(rows(&engine).await, [], "the front end writes them");
-    let copy = tempfile::tempdir().unwrap();
-    for directory in ["journal", "snapshots"] {
-        copy_directory(&data.path().join(directory), &copy.path().join(directory));
-    }
+    let copy = crashed(&engine, data.path());
     close(engine).await;
 
     for start in 1..=2 {

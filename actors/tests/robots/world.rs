@@ -23,6 +23,7 @@ use rpa::{
     terms::{Sha256, Stamp},
 };
 use std::{path::Path, time::Duration};
+use tempfile::TempDir;
 
 pub const TENANT: Tenant = Tenant(1);
 pub const DEPARTMENT: Guid = Guid(0xd);
@@ -276,6 +277,28 @@ impl Speaker {
                 ToRobot::AckLogs { .. } => {}
                 other => panic!("no answer to the result but {other:?}"),
             }
+        }
+    }
+}
+
+/// What a crash leaves: what is on the disk now, without any stop.
+pub fn crashed(engine: &Engine, data: &Path) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for directory in ["journal", "snapshots"] {
+        copy_directory(&data.join(directory), &copy.path().join(directory));
+    }
+    let history = copy.path().join("history.db");
+    engine.archiver.archive.copy_to(&history).unwrap();
+    copy
+}
+
+fn copy_directory(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        // A segment that is being prepared gets its name meanwhile; nothing stands in it yet.
+        if let Err(error) = std::fs::copy(entry.path(), to.join(entry.file_name())) {
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
         }
     }
 }
