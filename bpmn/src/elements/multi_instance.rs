@@ -205,7 +205,7 @@ fn finish(
     reason: Option<&str>,
 ) -> Step {
     const CALL_CANCELLED: &str = "call activity completion condition met";
-    let calls = run.work.rows().open_calls();
+    let calls = run.work.core().open_calls(run.work.rows());
     let children = run.work.core().children(body);
     let called: Vec<u32> = children
         .filter_map(|child| calls.called_by(child.number))

@@ -163,7 +163,7 @@ fn below(run: &Run<'_>, execution: u32) -> Vec<Doomed> {
         .filter_map(|child| Some((child.parent?, child.number)))
         .collect();
     children.sort_unstable();
-    let calls = run.work.rows().open_calls();
+    let calls = run.work.core().open_calls(run.work.rows());
     let mut found = Vec::new();
     let mut open = vec![execution];
     while let Some(current) = open.pop() {

@@ -118,6 +118,19 @@ impl Core {
             .map(|v| &v.value)
     }
 
+    /// The open instances that executions called. Found by their executions, which end with them: a loop of calls leaves
+    /// very many ended ones among the rows.
+    pub fn open_calls(&self, rows: &Rows) -> OpenCalls {
+        let instances = self.executions.iter().filter(|e| e.is_instance());
+        let rows = instances.filter_map(|e| rows.instance(e.number));
+        let mut calls: Vec<(u32, u32)> = rows
+            .filter(|row| row.is_open())
+            .filter_map(|row| Some((row.super_execution?, row.number)))
+            .collect();
+        calls.sort_unstable();
+        OpenCalls(calls)
+    }
+
     /// The open activity of an execution at an element, or of the nearest ancestor that has one there.
     pub fn open_activity(&self, execution: u32, element: ElementIndex) -> Option<&OpenActivity> {
         let mut current = Some(execution);
@@ -158,16 +171,6 @@ impl Rows {
     pub(crate) fn work(&self, number: u32) -> Option<&WorkRow> {
         let index = self.works.binary_search_by_key(&number, |w| w.number);
         index.ok().map(|index| &self.works[index])
-    }
-
-    /// The open instances that executions called.
-    pub(crate) fn open_calls(&self) -> OpenCalls {
-        let open = self.instances.iter().filter(|i| i.is_open());
-        let mut calls: Vec<(u32, u32)> = open
-            .filter_map(|i| Some((i.super_execution?, i.number)))
-            .collect();
-        calls.sort_unstable();
-        OpenCalls(calls)
     }
 }
 

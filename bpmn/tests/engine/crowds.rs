@@ -1,4 +1,5 @@
-//! Activities with tens of thousands of instances: whatever ends them takes time that grows with their number, not its square.
+//! Activities with tens of thousands of instances, at once or one after the other: whatever ends them takes time that grows
+//! with their number, not its square.
 
 use super::model::{process, start_of};
 use super::world::World;
@@ -127,4 +128,39 @@ fn tens_of_thousands_of_tasks_timers_or_calls_end_at_once_in_linear_time() {
     for (case, model, end) in cases {
         ends_in_time(case, &model, end);
     }
+}
+
+/// How often the loop calls, in batches whose quickest is compared.
+const ROUNDS: usize = 20_000;
+const BATCH: usize = 100;
+const BATCHES: usize = 10;
+
+#[test]
+fn a_loop_of_calls_takes_as_long_for_the_last_as_for_the_first() {
+    let call = "<callActivity id='call' calledElement='called'/>";
+    let model = process(call, &["start>call", "call>call"]).replace("</definitions>", CALLED);
+    let mut world = World::new(false);
+    world.deploy(&[model.into_bytes()]).expect("it deploys");
+    let mut instance = Instance::new(RootId(1), Tenant(0));
+    let start = Command::Start(Box::new(start_of(&world)));
+    let started = instance.decide(start, &mut world.outside);
+    started.expect("it starts");
+    let mut took = Vec::new();
+    for _ in 0..ROUNDS / BATCH {
+        let begun = Instant::now();
+        for _ in 0..BATCH {
+            let command = completed(instance.rows_ref(), None);
+            let decided = instance.decide(command, &mut world.outside);
+            decided.expect("it calls again");
+        }
+        took.push(begun.elapsed());
+    }
+    let calls = instance.rows_ref().instances.len();
+    assert!(calls > ROUNDS, "{calls} instances");
+    let (first, last) = (&took[..BATCHES], &took[took.len() - BATCHES..]);
+    let (first, last) = (first.iter().min(), last.iter().min());
+    assert!(
+        last < first.map(|first| *first * 4).as_ref(),
+        "{first:?}, then {last:?}"
+    );
 }
