@@ -29,9 +29,11 @@ async fn alive(_state: Context<State>, _request: Request, _params: Params) -> Re
 }
 
 /// 200 when writes are accepted, else 503 with the reason; snapshots and the archive only warn.
+/// `docs/engine-api.md` says what each field means.
 async fn ready(state: Context<State>, _request: Request, _params: Params) -> Response {
     let engine = &state.engine;
     let full = engine.queue.is_full();
+    let set_aside = engine.snapshots().set_aside();
     let body = json!({
         "ready": !full,
         "durability": match state.config.durability {
@@ -40,6 +42,7 @@ async fn ready(state: Context<State>, _request: Request, _params: Params) -> Res
         },
         "diskFull": full,
         "snapshotFailure": engine.snapshots().failure(),
+        "snapshotSetAside": (!set_aside.is_empty()).then(|| set_aside.join(", ")),
         "archiveFailure": engine.archiver.failure().or_else(|| engine.keeper.failure()).or_else(|| engine.archiver.archive.damage()),
         "archiveBacklog": engine.archiver.backlog(),
     });
@@ -123,7 +126,7 @@ fn work(state: &State) -> [Gauge; 9] {
 }
 
 /// How memory, journal, snapshots and archive are.
-fn machinery(engine: &Engine) -> [Gauge; 8] {
+fn machinery(engine: &Engine) -> [Gauge; 9] {
     [
         (
             "loomwork_roots_in_memory",
@@ -159,6 +162,11 @@ fn machinery(engine: &Engine) -> [Gauge; 8] {
             "loomwork_snapshot_failing",
             "1 while the last snapshot failed",
             u64::from(engine.snapshots().failure().is_some()),
+        ),
+        (
+            "loomwork_snapshots_set_aside",
+            "Damaged snapshots that the start passed over",
+            engine.snapshots().set_aside().len() as u64,
         ),
         (
             "loomwork_archive_failing",

@@ -248,8 +248,12 @@ async fn start(
     threads.push(core.queue.start_writer(Box::new(journal), publish)?);
     threads.push(Archiver::start(Arc::clone(core))?);
     threads.push(Keeper::start(Arc::clone(core))?);
-    let (snapshots, snapshotter) =
-        Snapshotter::start(Arc::clone(core), Box::new(store), handle.clone())?;
+    let (snapshots, snapshotter) = Snapshotter::start(
+        Arc::clone(core),
+        Box::new(store),
+        handle.clone(),
+        found.set_aside,
+    )?;
     let failed = |error: ractor::SpawnErr| OpenError::Start(error.to_string());
     core.hosts.start(core).await.map_err(failed)?;
     start_script_hosts(core).await?;

@@ -56,6 +56,8 @@ pub struct Recovered {
     pub forgotten: BTreeSet<DefinitionId>,
     /// Tasks that the replayed records finished: the archive may not hold them yet.
     pub finished: Vec<(RootId, Tenant, FinishedTask)>,
+    /// The damaged snapshots that were passed over, under the names that keep them.
+    pub set_aside: Vec<String>,
     /// Records of instances that are in the archive already.
     pub skipped: u64,
     apply: Apply,

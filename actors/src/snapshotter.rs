@@ -45,6 +45,7 @@ pub struct Snapshotter {
 pub struct Control {
     state: Mutex<ControlState>,
     wake: Condvar,
+    set_aside: Vec<String>,
 }
 
 #[derive(Default)]
@@ -93,6 +94,11 @@ impl Control {
         self.state.lock().failure.clone()
     }
 
+    /// The damaged snapshots that the start passed over, under the names that keep them: shown in `/readyz`.
+    pub fn set_aside(&self) -> &[String] {
+        &self.set_aside
+    }
+
     /// The last snapshot that was taken since the start.
     pub fn last(&self) -> Option<Taken> {
         self.state.lock().last
@@ -100,13 +106,17 @@ impl Control {
 }
 
 impl Snapshotter {
-    /// Starts the thread.
+    /// Starts the thread; `set_aside` are the damaged snapshots that the start passed over.
     pub fn start(
         core: Arc<Core>,
         store: Box<dyn SnapshotStore>,
         journal: Handle,
+        set_aside: Vec<String>,
     ) -> std::io::Result<(Arc<Control>, thread::JoinHandle<()>)> {
-        let control = Arc::new(Control::default());
+        let control = Arc::new(Control {
+            set_aside,
+            ..Control::default()
+        });
         let snapshotter = Snapshotter {
             store,
             journal,

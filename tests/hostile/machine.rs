@@ -188,6 +188,16 @@ fn damage_newest(server: &Server, in_header: bool) -> PathBuf {
     newest
 }
 
+/// Whether the start set a snapshot aside, as an operator's tools are told.
+fn tells_of_what_is_set_aside(server: &Server, name: Option<String>) {
+    let mut client = server.client();
+    let ready = client.get("/readyz", &[]).expect(200).json();
+    let metrics = client.get("/metrics", &[]).expect(200).text();
+    let line = format!("loomwork_snapshots_set_aside {}", u8::from(name.is_some()));
+    assert_eq!(ready["snapshotSetAside"], json!(name));
+    assert!(metrics.lines().any(|found| found == line), "{metrics}");
+}
+
 #[test]
 fn a_damaged_snapshot_loses_nothing_and_no_command_makes_it_worse() {
     let mut server = Server::start(Setup::new());
@@ -224,8 +234,12 @@ fn a_damaged_snapshot_loses_nothing_and_no_command_makes_it_worse() {
         server.start_again();
         let kept = snapshots(&server, ".torn");
         assert_eq!(kept.len(), at + 1, "what is damaged is kept: {kept:?}");
-        if !repaired {
+        if repaired {
+            // By hand, before this start.
+            tells_of_what_is_set_aside(&server, None);
+        } else {
             assert!(server.log_text().contains(&*name), "the log names it");
+            tells_of_what_is_set_aside(&server, Some(format!("{name}.torn")));
         }
         let found = server.client().native("GET", "/instances?limit=1000", None);
         let count = found["items"].as_array().map_or(0, Vec::len);
@@ -234,6 +248,11 @@ fn a_damaged_snapshot_loses_nothing_and_no_command_makes_it_worse() {
     assert!(server.stop().success());
     let whole = output(&server, &["verify"]);
     assert!(whole.status.success(), "{whole:?}");
+    let text = String::from_utf8_lossy(&whole.stdout);
+    for kept in snapshots(&server, ".torn") {
+        let name = kept.file_name().unwrap_or_default().to_string_lossy();
+        assert!(text.contains(&*name), "verify names it: {text}");
+    }
 }
 
 #[test]

@@ -68,9 +68,8 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
     if !forgotten.is_empty() {
         history.archive.delete_definitions(&forgotten)?;
     }
-    for damage in report.damaged_snapshots.iter().chain(&chosen.damaged) {
-        keep_aside(&store, damage);
-    }
+    let damaged = report.damaged_snapshots.iter().chain(&chosen.damaged);
+    chosen.found.set_aside = damaged.filter_map(|it| keep_aside(&store, it)).collect();
     Ok(Read {
         found: chosen.found,
         journal,
@@ -87,16 +86,23 @@ fn say(report: &RecoveryReport) {
     }
 }
 
-/// All of the state was read without it: what is there of it is kept, and never counted as a snapshot again.
-fn keep_aside(store: &FileSnapshots, damage: &Damage) {
-    match store.set_aside(damage) {
-        Ok(Some(kept_as)) => tracing::error!(%damage, %kept_as, "a damaged snapshot was set aside"),
+/// All of the state was read without it: what is there of it is kept, and never counted as a snapshot again. Gives the
+/// name of the file that has it now.
+fn keep_aside(store: &FileSnapshots, damage: &Damage) -> Option<String> {
+    let file = match store.set_aside(damage) {
+        Ok(Some(kept_as)) => {
+            tracing::error!(%damage, %kept_as, "a damaged snapshot was set aside");
+            kept_as
+        }
         // Told already.
-        Ok(None) => {}
+        Ok(None) => return None,
         Err(error) => {
             tracing::error!(%damage, %error, "a damaged snapshot could not be set aside");
+            damage.file.clone()
         }
-    }
+    };
+    let name = Path::new(&file).file_name();
+    name.map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The archive as the start finds it.

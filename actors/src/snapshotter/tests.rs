@@ -74,7 +74,8 @@ fn beside(engine: &Engine, data: &Path, meanwhile: Meanwhile) -> Arc<Control> {
         meanwhile: Mutex::new(Some(meanwhile)),
     };
     let (core, journal) = (Arc::clone(engine.core()), engine.journal().clone());
-    let (control, _) = Snapshotter::start(core, Box::new(store), journal).expect("a thread");
+    let (control, _) =
+        Snapshotter::start(core, Box::new(store), journal, Vec::new()).expect("a thread");
     control
 }
 
