@@ -38,6 +38,12 @@ impl Closing {
         Ok(departments)
     }
 
+    /// The same for a job that is repeated, with the registry's lock held.
+    pub(crate) fn check_repeated(&self, department: Guid) -> Result<(), Failure> {
+        let entered = self.enter(department).map(drop);
+        entered.map_err(|_| Failure::Registry(gone(department)))
+    }
+
     /// The same for a change of the registry, whose lock is held.
     pub(crate) fn check(
         &self,
@@ -106,7 +112,10 @@ async fn close(
     command: org::Command,
 ) -> Result<(), Failure> {
     let registered = core.registry.settle(core, |state| {
-        let users = inhabitants(state, tenant, department);
+        let mut users = inhabitants(state, tenant, department);
+        // One that was repeated may have outlived its workflow.
+        let open_jobs = core.executions.open_jobs_in(tenant, department);
+        users.extend((open_jobs > 0).then(|| format!("{open_jobs} jobs")));
         if users.is_empty() {
             core.closing.departments.write().extend(departments);
         }
@@ -120,6 +129,14 @@ async fn close(
         return Err(Failure::Registry(Refusal::InUse { users }));
     }
     core.organisation.command(core, command).await
+}
+
+/// Why a job is not repeated whose department is gone: it names nothing in its path, so it is not a 404.
+pub fn gone(department: Guid) -> Refusal {
+    Refusal::Improper {
+        field: "departmentId",
+        why: format!("the department '{department}' of the job does not exist"),
+    }
 }
 
 /// What is registered in a department, or in all of a company, for people.

@@ -13,6 +13,7 @@
 //! sends a message holds its lock and decides. A panic ends the message only; the state is rebuilt.
 
 mod cell;
+mod forgotten;
 mod groups;
 mod keeper;
 mod list;
@@ -21,6 +22,8 @@ mod recovered;
 pub mod trail;
 
 pub use cell::{Cell, ExecutionChange};
+pub(crate) use forgotten::forget_workflow;
+pub use forgotten::resume;
 pub use groups::{GroupFilter, GroupKey};
 pub(crate) use groups::{GroupPlace, cancel_command};
 pub use keeper::{Keeper, Kept};
@@ -87,6 +90,22 @@ impl Executions {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
+    }
+
+    /// How many jobs of a department, or of all of a company, have not ended, as decided by now.
+    pub fn open_jobs_in(&self, tenant: Tenant, department: Option<Guid>) -> usize {
+        let cells = self.all().into_iter();
+        let cells = cells.filter(|cell| cell.tenant == tenant);
+        let counts = cells.filter_map(|cell| {
+            cell.peek(|execution| {
+                let there = execution.start()?.department;
+                department.is_none_or(|id| id == there).then(|| {
+                    let jobs = execution.jobs().iter();
+                    jobs.filter(|job| job.outcome().is_none()).count()
+                })
+            })?
+        });
+        counts.sum()
     }
 
     /// How many jobs that have not ended are such, as decided by now.
@@ -228,7 +247,7 @@ impl Engine {
         settled.await
     }
 
-    /// Repeats an ended job in an execution of its own.
+    /// Repeats an ended job in an execution of its own. It needs what its job keeps, and its department; no workflow.
     pub async fn retry_job<T: Send + 'static>(
         &self,
         retry: rpa::execution::Start,
@@ -240,6 +259,7 @@ impl Engine {
         let core = self.core();
         self.registry
             .settle(core, |state| {
+                core.closing.check_repeated(retry.department)?;
                 let has_robot = |queue: Guid| core.jobs.read().has_free_robot(queue);
                 let start = plan::again(state, tenant, retry, &has_robot)?;
                 begin(core, execution, tenant, start, None)?;
@@ -322,55 +342,7 @@ impl Engine {
         &self,
         command: registry::Command,
     ) -> Result<registry::Reply, Failure> {
-        let gone = match &command.action {
-            Action::DeleteWorkflow { id } => Some(*id),
-            _ => None,
-        };
-        let reply = self.registry.command(self.core(), command).await?;
-        if let Some(workflow) = gone {
-            forget_workflow(self.core(), workflow);
-            self.barrier().await;
-        }
-        Ok(reply)
-    }
-}
-
-/// Ends the queued jobs of a workflow that is gone, and all further attempts.
-fn forget_workflow(core: &Arc<Core>, workflow: Guid) {
-    for cell in core.executions.all() {
-        let concerned = cell.peek(|execution| {
-            let mut jobs = execution.jobs().iter();
-            jobs.any(|job| {
-                job.outcome().is_none() && !job.no_retry && job.spec.workflow == workflow
-            })
-        });
-        if concerned == Some(true) {
-            cell.tell(core, Command::ForgetWorkflow { workflow });
-        }
-    }
-}
-
-/// What a crash may have left: jobs of workflows that are gone.
-pub fn resume(core: &Arc<Core>) {
-    let mut gone: Vec<(Tenant, Guid)> = Vec::new();
-    for cell in core.executions.all() {
-        let workflows = cell.peek(|execution| {
-            let open = execution
-                .jobs()
-                .iter()
-                .filter(|job| job.outcome().is_none());
-            open.map(|job| job.spec.workflow).collect::<Vec<_>>()
-        });
-        let workflows = workflows.unwrap_or_default().into_iter();
-        gone.extend(workflows.map(|workflow| (cell.tenant, workflow)));
-    }
-    gone.sort_unstable();
-    gone.dedup();
-    core.registry.look(|state| {
-        gone.retain(|(tenant, workflow)| state.workflow(*tenant, *workflow).is_none());
-    });
-    for (_, workflow) in gone {
-        forget_workflow(core, workflow);
+        self.registry.command(self.core(), command).await
     }
 }
 

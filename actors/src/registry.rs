@@ -1,16 +1,18 @@
 //! What is configured for robots: the ledger around `rpa::registry`.
 //!
-//! Owns: that a deletion counts the jobs that are open at that instant, and that an execute is planned on what is
-//! decided, not on what is shown. Never: decides what `rpa` decides.
+//! Owns: that a deletion counts the jobs that are open at that instant, or ends them, and that an execute is planned on
+//! what is decided, not on what is shown. Never: decides what `rpa` decides.
 
 use crate::{
     core::Core,
+    executions,
     failure::Failure,
     ledger::{Law, Ledger},
     publisher::Change,
     record,
 };
 use rpa::registry::{self, Action, Command, Event, Reply, State, stored};
+use std::sync::Arc;
 
 /// What is configured.
 pub type Registry = Ledger<Configured>;
@@ -42,14 +44,21 @@ impl Law for Configured {
 
 impl Registry {
     /// Decides a command; answers when it is durable. What the command says about open jobs and connections is looked
-    /// up here.
-    pub async fn command(&self, core: &Core, command: Command) -> Result<Reply, Failure> {
+    /// up here, and a workflow that goes takes its jobs with it.
+    pub async fn command(&self, core: &Arc<Core>, command: Command) -> Result<Reply, Failure> {
         let _admitted = core.admit()?;
         self.settle(core, |state| {
             let mut command = command;
             core.closing.check(state, command.tenant, &command.action)?;
             fill_in(core, state, &mut command.action);
+            let gone = match &command.action {
+                Action::DeleteWorkflow { id } => Some(*id),
+                _ => None,
+            };
             let decision = registry::decide(state, command)?;
+            if let Some(workflow) = gone {
+                executions::forget_workflow(core, workflow);
+            }
             Ok((decision.events, decision.reply))
         })
         .await

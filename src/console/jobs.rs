@@ -262,6 +262,12 @@ async fn do_retry(call: &Call, job: Guid) -> Answered {
     let again = move |execution: &Execution| execution.retry(job, new_job, by);
     let start = engine.look_execution(call.tenant(), found.execution, again);
     let start = start.await?.map_err(Refused::from)?;
+    // Of one that went before this server started nobody else knows.
+    let department = org::Guid(start.department.0);
+    let known = |state: &org::State| state.tenancy.department(department).is_some();
+    if !engine.organisation.look(known) {
+        return Err(actors::closing::gone(start.department).into());
+    }
     let company = call.visitor.company;
     let view = move |execution: &Execution| render::job(execution, new_job, company);
     let started = engine.retry_job(start, execution, call.tenant(), view);

@@ -17,6 +17,7 @@ mod matrix;
 mod naming;
 mod organisation;
 mod packages;
+mod repetitions;
 mod robots;
 mod schedules;
 mod story;

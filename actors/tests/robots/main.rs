@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 mod age;
+mod deletion;
 mod files;
 mod order;
 mod processes;
@@ -358,27 +359,6 @@ async fn a_deleted_workflow_takes_its_queued_jobs_with_it() {
         .unwrap();
     job_when(&engine, job, |row| row.state == JobState::Cancelled).await;
     change(&engine, delete).await.unwrap();
-    close(engine).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crash_right_after_the_deletion_of_a_workflow_leaves_no_job_of_it_queued() {
-    let data = tempfile::tempdir().unwrap();
-    let engine = open(options(data.path())).await;
-    furnish(&engine, 1, no_retries()).await;
-    let job = execute(&engine, 1, Overrides::default()).await;
-    // The deletion alone, without what follows from it.
-    let deletion = rpa::registry::Command {
-        tenant: TENANT,
-        by: stamp(),
-        action: Action::DeleteWorkflow { id: WORKFLOW },
-    };
-    let deleted = engine.registry.command(engine.core(), deletion).await;
-    assert!(deleted.is_ok(), "{deleted:?}");
-    assert_eq!(jobs(&engine).await[0].state, JobState::Queued);
-    close(engine).await;
-    let engine = open(options(data.path())).await;
-    job_when(&engine, job, |row| row.state == JobState::Cancelled).await;
     close(engine).await;
 }
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Repeats a job of an execution; the state of the new one.
-async fn repeat(
+pub async fn repeat(
     engine: &Engine,
     execution: u128,
     job: Guid,
@@ -36,7 +36,7 @@ async fn repeat(
 }
 
 /// Executes with a policy and has a robot end the job well.
-async fn run_once(engine: &Engine, robot: &mut Speaker, policy: JobExecutionPolicy) -> Guid {
+pub async fn run_once(engine: &Engine, robot: &mut Speaker, policy: JobExecutionPolicy) -> Guid {
     let overrides = Overrides {
         policy: Some(policy),
         ..Overrides::default()
@@ -49,20 +49,26 @@ async fn run_once(engine: &Engine, robot: &mut Speaker, policy: JobExecutionPoli
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_not_repeated_where_what_it_needs_is_gone() {
+async fn a_job_is_not_repeated_without_its_package() {
     let data = tempfile::tempdir().unwrap();
     let engine = open(options(data.path())).await;
     furnish(&engine, 1, no_retries()).await;
     let (mut robot, _) = Speaker::connect(&engine, 1, false, Vec::new()).await;
     let job = run_once(&engine, &mut robot, JobExecutionPolicy::AnyTime).await;
     drop(robot);
-    change(&engine, Action::DeleteWorkflow { id: WORKFLOW })
-        .await
-        .unwrap();
-    let unknown = |kind, id| Refusal::UnknownReference { kind, id };
+    for action in [
+        Action::DeleteWorkflow { id: WORKFLOW },
+        Action::DeletePackage { id: Guid(0x50) },
+    ] {
+        change(&engine, action).await.unwrap();
+    }
+    let gone = Refusal::UnknownReference {
+        kind: Kind::Version,
+        id: Guid(0x51),
+    };
     let refused = repeat(&engine, 1, job, 2).await;
     assert!(
-        matches!(&refused, Err(Failure::Registry(it)) if *it == unknown(Kind::Workflow, WORKFLOW)),
+        matches!(&refused, Err(Failure::Registry(it)) if *it == gone),
         "{refused:?}"
     );
     assert_eq!(jobs(&engine).await.len(), 1, "nothing was begun");

@@ -1,5 +1,5 @@
 //! A job once more: what its repetition needs is looked up as if it were planned now.
-//! Owns: that a repetition never waits for what is gone. Never: takes settings from the workflow; the job keeps its own.
+//! Owns: that a repetition never waits for what is gone. Never: asks for the workflow; the job keeps its own settings.
 
 use crate::{
     Guid,
@@ -33,9 +33,6 @@ fn check(state: &State, tenant: Tenant, job: &NewJob) -> Result<(), Refusal> {
     let (package, version) = (job.package.id, job.package.version_id);
     let found = state.version(tenant, package, version).is_some();
     there(Kind::Version, version, found)?;
-    // The end of a workflow is the end of its jobs: none comes after it.
-    let found = state.workflow(tenant, job.workflow).is_some();
-    there(Kind::Workflow, job.workflow, found)?;
     if let Some(robot) = job.robot {
         there(Kind::Robot, robot, state.robot(tenant, robot).is_some())?;
     }
