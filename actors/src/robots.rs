@@ -11,6 +11,7 @@
 
 mod due;
 mod greeting;
+mod late;
 pub mod message;
 mod offer;
 mod robot;

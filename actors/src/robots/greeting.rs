@@ -49,6 +49,7 @@ impl State {
             auto_accept: hello.auto_accept,
             heard: Instant::now(),
             greeting: Some(greeting),
+            late: None,
         });
         for cell in cells {
             let command = Command::Hello {

@@ -11,7 +11,10 @@
 //!  disconnected for too long: what it has is lost
 //! ```
 
-use super::message::{Close, FromRobot, Hello, RunRef, ToRobot};
+use super::{
+    late::Late,
+    message::{Close, FromRobot, Hello, RunRef, ToRobot},
+};
 use crate::{core::Core, executions::Cell, failure::Failure};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rpa::{
@@ -110,6 +113,8 @@ pub struct Talk {
     pub(super) heard: Instant,
     /// While executions are asked what becomes of what the robot has.
     pub(super) greeting: Option<Greeting>,
+    /// Lines of what has left memory.
+    pub(super) late: Option<Late>,
 }
 
 /// What comes together before the welcome.

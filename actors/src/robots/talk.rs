@@ -183,30 +183,16 @@ impl State {
                 message: line.message,
             })
             .collect();
-        let execution = core.jobs.read().run(run.run).map(|row| row.execution);
-        let in_memory = execution.and_then(|id| core.executions.get(id));
-        let of_robot = move |execution: &Execution| {
-            let found = execution.run(run.run);
-            found.is_some_and(|(_, _, run)| run.robot == robot)
-        };
-        if let Some(cell) = in_memory {
-            match cell.peek(of_robot) {
-                Some(true) => core.keeper.put_logs(cell.tenant, entries, Box::new(ack)),
-                // Nobody else's lines are kept under a run; the robot need not send them again.
-                Some(false) | None => ack(),
+        // As it is shown: one that is set aside has its row, too.
+        let shown = core.jobs.read().run(run.run).cloned();
+        match shown {
+            Some(row) if row.robot == robot => {
+                core.keeper.put_logs(row.tenant, entries, Box::new(ack));
             }
-            return;
+            // Nobody else's lines are kept under a run; the robot need not send them again.
+            Some(_) => ack(),
+            None => self.late_lines(run, entries, Box::new(ack)),
         }
-        let runtime = core.runtime.clone();
-        runtime.spawn_blocking(move || match archived_run(&core, run.run) {
-            Ok(Some(execution)) if of_robot(&execution) => {
-                core.keeper
-                    .put_logs(execution.tenant(), entries, Box::new(ack));
-            }
-            Ok(_) => ack(),
-            // They are sent again.
-            Err(()) => {}
-        });
     }
 
     /// An execution has something for the robot.
@@ -242,7 +228,7 @@ impl State {
 }
 
 /// The archived execution of a run; an error: the archive cannot be read now.
-fn archived_run(core: &crate::core::Core, run: Guid) -> Result<Option<Execution>, ()> {
+pub(super) fn archived_run(core: &crate::core::Core, run: Guid) -> Result<Option<Execution>, ()> {
     let archive = &core.archiver.archive;
     let found = archive.execution_of_run(run).and_then(|found| match found {
         Some(execution) => archive.execution(execution),
