@@ -48,8 +48,6 @@ pub struct Logs {
     safe: Mark,
     sent: Mark,
     in_flight: VecDeque<Mark>,
-    /// How often all was sent again without anything becoming safe.
-    repeats: u32,
 }
 
 /// Up to an entry.
@@ -99,7 +97,6 @@ impl Logs {
             safe,
             sent: safe,
             in_flight: VecDeque::new(),
-            repeats: 0,
         })
     }
 
@@ -158,7 +155,6 @@ impl Logs {
             self.in_flight.pop_front();
         }
         if self.safe != before {
-            self.repeats = 0;
             // A zero behind them: half a number is not mistaken for one.
             let text = format!("{} {} 0", self.safe.seq, self.safe.offset);
             match fs::write(&self.safe_path, text) {
@@ -172,7 +168,6 @@ impl Logs {
 
     /// What is under way may be lost: it is sent again.
     pub fn rewind(&mut self) {
-        self.repeats += u32::from(!self.in_flight.is_empty());
         self.sent = self.safe;
         self.in_flight.clear();
     }
@@ -180,11 +175,6 @@ impl Logs {
     /// Whether the server has everything.
     pub fn is_safe(&self) -> bool {
         self.safe.offset >= self.end
-    }
-
-    /// How often all was sent again in vain.
-    pub fn repeats(&self) -> u32 {
-        self.repeats
     }
 }
 

@@ -1,5 +1,5 @@
 //! What is over and not yet delivered: results and logs, sent until they are acknowledged.
-//! Never: gives up a result.
+//! Never: gives up a result or a line.
 
 use super::Agent;
 use crate::robot::{
@@ -14,8 +14,6 @@ use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 /// What is not acknowledged after this is sent again.
 const AGAIN: Duration = Duration::from_secs(10);
-/// Logs of a run whose result is safe are given up after so many times in vain: the server does not want them.
-const LOG_TRIES: u32 = 30;
 
 /// A run that is over.
 pub(super) struct Past {
@@ -57,8 +55,7 @@ impl Past {
     }
 
     fn is_delivered(&self) -> bool {
-        let is_hopeless = self.logs.repeats() > LOG_TRIES;
-        self.result.is_none() && (self.logs.is_safe() || is_hopeless)
+        self.result.is_none() && self.logs.is_safe()
     }
 }
 
@@ -183,5 +180,37 @@ impl Agent {
             past.home.remove().map_err(failed("removing a run"))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
+    use super::*;
+    use crate::robot::{logs::Voice, messages::Offer, store::Store};
+
+    #[test]
+    fn a_line_is_kept_however_often_it_is_sent_in_vain() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let offer: Offer = serde_json::from_value(json!({
+            "runInstanceId": "run-1", "fence": 1, "jobId": "job-1", "attempt": 1,
+            "package": { "sha256": "", "size": 0, "url": "" },
+        }))
+        .unwrap();
+        let home = store.accept(&offer).unwrap();
+        let mut logs = home.logs().unwrap();
+        let line = (Voice::Output, "one".to_owned());
+        logs.add("2026-01-01T00:00:00Z", &[line]).unwrap();
+        // Its result is safe.
+        let mut past = Past::new(home, logs, None);
+        for _ in 0..1_000 {
+            assert!(past.logs.batch().unwrap().is_some() && !past.is_delivered());
+            past.send_again();
+        }
+        past.logs.batch().unwrap();
+        past.logs.acknowledge(1).unwrap();
+        assert!(past.is_delivered());
     }
 }
