@@ -5,7 +5,7 @@ use super::{
     call::{Answered, Call, done, new_id, ok},
     form::{self, Form, Kind, field},
     json::Object,
-    page,
+    page::{self, Place},
     problem::{Refused, internal},
     table::{Endpoint, delete, get, patch, post},
 };
@@ -95,7 +95,7 @@ fn find(call: &Call, permission: P) -> Result<ApiKey, Refused> {
 
 /// `GET /openapi/apikeys`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let scope = call.scope(P::ApiKeyView)?;
     call.state.engine.organisation.look(|state| {
         let takes = |key: &&ApiKey| {
@@ -106,10 +106,9 @@ async fn list(call: Call) -> Answered {
                 })
         };
         let mut keys: Vec<&ApiKey> = state.clients.keys(call.tenant()).filter(takes).collect();
-        keys.sort_by_key(|key| (key.common.created.at_ms, key.id));
-        if query.descending {
-            keys.reverse();
-        }
+        query.sort(&mut keys, |key| {
+            Place::in_organisation(key.id, &key.name, Some(&key.common))
+        });
         let page = keys.iter().skip(query.skipped()).take(query.page_size);
         page::list(keys.len(), page.collect::<Vec<_>>(), |key, out| {
             push(call.visitor.company, key, None, out);

@@ -6,7 +6,7 @@ use super::{
     json::Object,
     query::{ListQuery, Needle, Order},
 };
-use org::Guid;
+use org::{Common, Guid};
 use rpa::{
     package::Package,
     registry::{Asset, Group, Layout, Robot, Schedule, Workflow},
@@ -64,7 +64,62 @@ impl Order {
     }
 }
 
+/// What decides where a row stands in a list of resources.
+pub struct Place<'r> {
+    created_ms: i64,
+    modified_ms: Option<i64>,
+    name: &'r str,
+    id: Guid,
+}
+
+impl<'r> Place<'r> {
+    /// Of what has a label and a history.
+    fn of<T: Listed>(one: &'r T) -> Self {
+        let meta = one.meta();
+        Place {
+            created_ms: meta.created.at_ms,
+            modified_ms: meta.modified.as_ref().map(|stamp| stamp.at_ms),
+            name: &one.label().name,
+            id: Guid(one.id().0),
+        }
+    }
+
+    /// Of what the organisation has; what is built in has no history, and comes first.
+    pub fn in_organisation(id: Guid, name: &'r str, common: Option<&Common>) -> Self {
+        let modified = common.and_then(|common| common.modified.as_ref());
+        Place {
+            created_ms: common.map_or(i64::MIN, |common| common.created.at_ms),
+            modified_ms: modified.map(|stamp| stamp.at_ms),
+            name,
+            id,
+        }
+    }
+
+    fn compare(&self, other: &Self, order: Order) -> Ordering {
+        let modified = |one: &Self| one.modified_ms.unwrap_or(one.created_ms);
+        let first = match order {
+            Order::Created => Ordering::Equal,
+            Order::Modified => modified(self).cmp(&modified(other)),
+            Order::Name => self.name.to_lowercase().cmp(&other.name.to_lowercase()),
+        };
+        first
+            .then_with(|| self.created_ms.cmp(&other.created_ms))
+            .then_with(|| self.id.cmp(&other.id))
+    }
+}
+
 impl ListQuery {
+    /// Puts rows into the order that was asked for.
+    pub fn sort<T>(&self, rows: &mut [T], place: impl for<'t> Fn(&'t T) -> Place<'t>) {
+        rows.sort_by(|left, right| {
+            let order = place(left).compare(&place(right), self.order);
+            match self.descending {
+                true => order.reverse(),
+                false => order,
+            }
+        });
+    }
+
     /// The number of all that fit, and those of the page; what one page shows, the next one does not.
     pub fn page<'r, T: Listed>(
         &self,
@@ -72,14 +127,7 @@ impl ListQuery {
         all: impl Iterator<Item = &'r T>,
     ) -> (usize, Vec<&'r T>) {
         let mut fitting: Vec<&T> = all.filter(|one| self.takes(scope, *one)).collect();
-        fitting.sort_by(|left, right| {
-            let order = compare(self.order, *left, *right);
-            if self.descending {
-                order.reverse()
-            } else {
-                order
-            }
-        });
+        self.sort(&mut fitting, |one| Place::of(*one));
         let count = fitting.len();
         let page = fitting.into_iter().skip(self.skipped());
         (count, page.take(self.page_size).collect())
@@ -96,23 +144,6 @@ impl ListQuery {
         let id = Guid(one.id().0);
         scope.has(meta.department) && self.passes(id, meta.created.at_ms, &label.name, finds)
     }
-}
-
-fn compare<T: Listed>(order: Order, left: &T, right: &T) -> Ordering {
-    let created = |one: &T| (one.meta().created.at_ms, one.id());
-    let modified = |one: &T| {
-        let meta = one.meta();
-        meta.modified.as_ref().unwrap_or(&meta.created).at_ms
-    };
-    let first = match order {
-        Order::Created => Ordering::Equal,
-        Order::Modified => modified(left).cmp(&modified(right)),
-        Order::Name => {
-            let (left, right) = (&left.label().name, &right.label().name);
-            left.to_lowercase().cmp(&right.to_lowercase())
-        }
-    };
-    first.then_with(|| created(left).cmp(&created(right)))
 }
 
 /// `{count, list}`, as text.

@@ -6,9 +6,8 @@ use super::{
     call::{Answered, Call, done, new_id, ok},
     form::{self, Field, Form, Kind, field},
     json::Object,
-    page,
+    page::{self, Place},
     problem::Refused,
-    query::ListQuery,
     table::{Endpoint, Need, delete, get, patch, post},
 };
 use org::{
@@ -128,7 +127,7 @@ impl Shown {
 
 /// `GET /openapi/roles`
 async fn list(call: Call) -> Answered {
-    let query: ListQuery = call.list_query()?;
+    let query = call.resource_query()?;
     let company = call.visitor.company;
     call.state.engine.organisation.look(|state| {
         let built_in = BuiltIn::ALL.into_iter().map(Shown::built_in);
@@ -141,7 +140,10 @@ async fn list(call: Call) -> Answered {
                     .flatten()
                     .all(|needle| needle.is_in(&role.name))
         };
-        let roles: Vec<Shown> = built_in.chain(own).filter(takes).collect();
+        let mut roles: Vec<Shown> = built_in.chain(own).filter(takes).collect();
+        query.sort(&mut roles, |role| {
+            Place::in_organisation(role.id, &role.name, role.common.as_ref())
+        });
         let page = roles.iter().skip(query.skipped()).take(query.page_size);
         let page: Vec<&Shown> = page.collect();
         page::list(roles.len(), page, |role, out| role.push(company, out))

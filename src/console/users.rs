@@ -9,7 +9,7 @@ use super::{
     form::{self, Field, Form, Kind, field, required},
     json::Object,
     keys::read_roles,
-    page,
+    page::{self, Place},
     people::{push_account, push_user},
     problem::Refused,
     query::Needle,
@@ -148,7 +148,7 @@ fn find(call: &Call, permission: P) -> Result<Person, Refused> {
 
 /// `GET /openapi/companyusers`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let status = call.query().word("Status", read_status)?;
     let scope = call.scope(P::UserView)?;
     call.state.engine.organisation.look(|state| {
@@ -164,10 +164,9 @@ async fn list(call: Call) -> Answered {
                 && query.passes(user.id, created_ms, &user.name, finds)
         };
         let mut found: Vec<_> = pairs.filter(takes).collect();
-        found.sort_by_key(|(user, _)| (user.common.created.at_ms, user.id));
-        if query.descending {
-            found.reverse();
-        }
+        query.sort(&mut found, |(user, _)| {
+            Place::in_organisation(user.id, &user.name, Some(&user.common))
+        });
         let count = found.len();
         let page = found.into_iter().skip(query.skipped());
         let page: Vec<_> = page.take(query.page_size).collect();

@@ -8,7 +8,7 @@ use crate::console::{
     call::{Answered, Call, done, new_id, ok},
     form::{self, Field, Form, Kind, field},
     json::Object,
-    page,
+    page::{self, Place},
     problem::Refused,
     table::{Endpoint, delete, get, patch, post},
 };
@@ -87,7 +87,7 @@ fn rendered(company: &Company) -> Answered {
 
 /// `GET /openapi/companies`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     call.state.engine.organisation.look(|state| {
         let takes = |one: &&Company| {
             let rights = state.rights(one.tenant, call.visitor.who);
@@ -98,10 +98,9 @@ async fn list(call: Call) -> Answered {
                 })
         };
         let mut found: Vec<&Company> = state.tenancy.companies().filter(takes).collect();
-        found.sort_by_key(|one| (one.common.created.at_ms, one.id));
-        if query.descending {
-            found.reverse();
-        }
+        query.sort(&mut found, |one| {
+            Place::in_organisation(one.id, &one.name, Some(&one.common))
+        });
         let page = found.iter().skip(query.skipped()).take(query.page_size);
         page::list(found.len(), page.collect::<Vec<_>>(), |one, out| {
             push(one, out);

@@ -5,7 +5,7 @@ use super::Tree;
 use crate::console::{
     call::{Answered, Call, done, new_id, ok},
     form::{self, Field, Form, Kind, field},
-    page,
+    page::{self, Place},
     problem::Refused,
     table::{Endpoint, delete, get, patch, post},
 };
@@ -71,7 +71,7 @@ fn find(call: &Call, permission: P) -> Result<Department, Refused> {
 
 /// `GET /openapi/departments`
 async fn list(call: Call) -> Answered {
-    let query = call.list_query()?;
+    let query = call.resource_query()?;
     let scope = call.scope(P::DepartmentView)?;
     call.state.engine.organisation.look(|state| {
         let tree = Tree::of(state, &call.visitor);
@@ -84,10 +84,9 @@ async fn list(call: Call) -> Answered {
         };
         let all = state.tenancy.departments(call.tenant());
         let mut found: Vec<&Department> = all.filter(takes).collect();
-        found.sort_by_key(|one| (one.common.created.at_ms, one.id));
-        if query.descending {
-            found.reverse();
-        }
+        query.sort(&mut found, |one| {
+            Place::in_organisation(one.id, &one.name, Some(&one.common))
+        });
         let page = found.iter().skip(query.skipped()).take(query.page_size);
         page::list(found.len(), page.collect::<Vec<_>>(), |one, out| {
             tree.push(one, &state.tenancy.department_path(one.id), false, out);

@@ -38,6 +38,31 @@ async fn roles_are_made_of_permissions_that_their_maker_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_organisation_has_is_ordered_as_all_resources_are() {
+    let mut story = Story::begin().await;
+    let body = r#"{"name":"alpha"}"#;
+    story
+        .tell(&[("admin", "POST /departments", body, 200, &[], "d=/id")])
+        .await;
+    let rows = [
+        ("departments?OrderBy=name&isDesc=false", "alpha"),
+        ("departments?OrderBy=Name", "Sales"),
+        ("departments", "alpha"),
+        ("companies?OrderBy=ModifiedAt", "Encootech"),
+        ("companyusers?OrderBy=Name", "Kim"),
+        ("apikeys?OrderBy=Name&IsDesc=false", "admin"),
+        ("apikeys?OrderBy=Name", "viewer"),
+        ("roles?OrderBy=Name&IsDesc=false", "CompanyAdmin"),
+        ("roles?OrderBy=Name", "Viewer"),
+    ];
+    for (list, first) in rows {
+        let told = story.send("admin", &format!("GET /{list}"), "").await;
+        assert_eq!(told.json()["list"][0]["name"], first, "{list}");
+    }
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_shown_once_and_may_do_what_its_maker_gives() {
     let mut story = Story::begin().await;
     story

@@ -232,7 +232,24 @@ async fn lists_are_filtered_ordered_and_paged() {
         )
         .await
         .json();
-    for list in ["packages", "workflows", "robots", "queues", "taskqueues"] {
+    let lists = [
+        "packages",
+        "workflows",
+        "workflowlayouts",
+        "robots",
+        "queues",
+        "taskqueues",
+        "assets",
+        "schedules",
+        "companies",
+        "departments",
+        "companyusers",
+        "roles",
+        "apikeys",
+        "jobs",
+        "jobgroups",
+    ];
+    for list in lists {
         let request = format!("GET /openapi/{list}?OrderBy=x");
         let told = server.ask(&request, "").await;
         told.refused(400, "malformed-request");
