@@ -155,10 +155,11 @@ async fn what_the_server_does_not_know_is_forgotten() {
     let text = format!("{text}; exec tail -f /dev/null");
     let package = hub.package("p", script(&text));
     started(&mut line, &offer("run-1", 1, &package)).await;
+    let held = pipe.opened().await;
     line.cut();
     let (mut line, hello) = hub.greeted("forget").await;
     assert_eq!(hello["runs"][0]["state"], "running");
-    let said = pipe.until_end().await;
+    let said = held.until_end().await;
     assert!(["", "begun\n"].contains(&said.as_str()), "{said}");
     // Nothing of it is said, and the robot is free for another.
     let accepted = loop {

@@ -73,13 +73,24 @@ impl Pipe {
         written.await.unwrap().unwrap();
     }
 
-    /// What is written to it until all who hold it open have ended.
-    pub async fn until_end(&self) -> String {
+    /// Holds it open for reading, as soon as somebody writes to it.
+    pub async fn opened(&self) -> Held {
         let path = self.0.clone();
+        let opened = tokio::task::spawn_blocking(move || fs::File::open(path));
+        let opened = tokio::time::timeout(super::hub::PATIENCE, opened).await;
+        Held(opened.expect("nobody writes").unwrap().unwrap())
+    }
+}
+
+/// A pipe that somebody writes to, or did.
+pub struct Held(fs::File);
+
+impl Held {
+    /// What is written to it until all who hold it open have ended.
+    pub async fn until_end(mut self) -> String {
         let read = tokio::task::spawn_blocking(move || {
             let mut text = String::new();
-            let mut file = fs::File::open(path).unwrap();
-            file.read_to_string(&mut text).unwrap();
+            self.0.read_to_string(&mut text).unwrap();
             text
         });
         let read = tokio::time::timeout(super::hub::PATIENCE, read).await;

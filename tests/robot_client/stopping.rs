@@ -122,9 +122,10 @@ async fn a_run_without_contact_is_ended_before_the_server_gives_it_up() {
     line.wait("accept").await;
     line.say(about("start", &offered));
     line.wait_for_line("ready").await;
+    let held = pipe.opened().await;
     hub.manners().is_down = true;
     line.cut();
-    pipe.until_end().await;
+    held.until_end().await;
     hub.manners().is_down = false;
     let (mut line, hello) = hub.greeted("continue").await;
     assert_eq!(hello["runs"][0]["state"], "finished");
