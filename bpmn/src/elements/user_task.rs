@@ -30,7 +30,8 @@ pub(super) fn execute(
     let number = row.number;
     run.work.emit(Event::TaskCreated(Box::new(row)));
     let assignee = optional_text(run, task.assignee.as_ref(), execution)?;
-    if assignee.as_deref().is_some_and(|user| !user.is_empty()) {
+    // An empty one is one, too: the task is nobody's to claim.
+    if assignee.is_some() {
         tasks::change_assignee(run, number, assignee)?;
     }
     let owner = optional_text(run, task.owner.as_ref(), execution)?;
@@ -54,17 +55,17 @@ fn create(
         .map(|e| e.instance)
         .ok_or_else(|| run.work.lost(execution))?;
     let name = match &task.name {
-        Some(template) => text_or_source(run, template, execution),
+        Some(template) => text_or_source(run, template, execution)?,
         None => element.name.clone(),
     };
-    let description = element
-        .documentation
-        .as_ref()
-        .and_then(|template| text_or_source(run, template, execution));
+    let description = match &element.documentation {
+        Some(template) => text_or_source(run, template, execution)?,
+        None => None,
+    };
     let due_ms = due_date(run, task, execution)?;
     let priority = priority(run, task.priority.as_ref(), execution)?;
-    let category = optional_text(run, task.category.as_ref(), execution)?;
-    let form_key = optional_text(run, task.form_key.as_ref(), execution)?;
+    let category = string(run, task.category.as_ref(), execution)?;
+    let form_key = string(run, task.form_key.as_ref(), execution)?;
     Ok(TaskRow {
         number: run.work.next_number(),
         instance,
@@ -88,11 +89,46 @@ fn create(
     })
 }
 
-/// Names and descriptions fall back to their source when their expression fails.
-fn text_or_source(run: &mut Run<'_>, template: &Template, execution: u32) -> Option<String> {
-    match run.evaluate_text(template, execution) {
-        Ok(text) => text,
-        Err(_) => Some(template.text().to_owned()),
+/// Names and descriptions fall back to their source when their expression fails; a value that is no text is refused.
+fn text_or_source(
+    run: &mut Run<'_>,
+    template: &Template,
+    execution: u32,
+) -> Result<Option<String>, Refusal> {
+    match run.evaluate(template, execution) {
+        Ok(value) => string_or_null(value, template),
+        Err(_) => Ok(Some(template.text().to_owned())),
+    }
+}
+
+fn string(
+    run: &mut Run<'_>,
+    template: Option<&Template>,
+    execution: u32,
+) -> Result<Option<String>, Refusal> {
+    match template {
+        Some(template) => string_or_null(run.evaluate(template, execution)?, template),
+        None => Ok(None),
+    }
+}
+
+/// Activiti turns nothing into a string where it wants one.
+fn string_or_null(value: Value, template: &Template) -> Result<Option<String>, Refusal> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::BigInt(_)
+        | Value::Double(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::List(_)
+        | Value::Map(_) => Err(Refusal::InvalidValue(format!(
+            "Expression does not resolve to a string: {} ({})",
+            template.text(),
+            value.to_java_string()
+        ))),
     }
 }
 
@@ -184,7 +220,7 @@ fn add_links(run: &mut Run<'_>, task: &UserTask, number: u32, execution: u32) ->
     Ok(())
 }
 
-/// A template gives a comma list or a collection; each of it becomes a link, once.
+/// A template gives a comma list or a collection of strings; each of it becomes a link, once, an empty one too.
 fn add_each(
     run: &mut Run<'_>,
     template: &Template,
@@ -193,9 +229,9 @@ fn add_each(
     link_type: &str,
     identity: fn(String) -> Identity,
 ) -> Step {
-    let ids: Vec<String> = match run.evaluate(template, execution)? {
-        Value::String(text) => text.split(',').map(|id| id.trim().to_owned()).collect(),
-        Value::List(items) => items.iter().map(Value::to_java_string).collect(),
+    let ids: Option<Vec<String>> = match run.evaluate(template, execution)? {
+        Value::String(text) => Some(comma_separated(&text)),
+        Value::List(items) => items.into_iter().map(only_string).collect(),
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)
@@ -203,14 +239,15 @@ fn add_each(
         | Value::Double(_)
         | Value::Date(_)
         | Value::Bytes(_)
-        | Value::Map(_) => {
-            return Err(Refusal::InvalidValue(format!(
-                "Expression did not resolve to a string or collection of strings: {}",
-                template.text()
-            )));
-        }
+        | Value::Map(_) => None,
     };
-    for id in ids.into_iter().filter(|id| !id.is_empty()) {
+    let ids = ids.ok_or_else(|| {
+        Refusal::InvalidValue(format!(
+            "Expression did not resolve to a string or collection of strings: {}",
+            template.text()
+        ))
+    })?;
+    for id in ids {
         let link = IdentityLink {
             link_type: link_type.to_owned(),
             who: identity(id),
@@ -218,6 +255,48 @@ fn add_each(
         tasks::add_link(run, number, link);
     }
     Ok(())
+}
+
+fn only_string(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::BigInt(_)
+        | Value::Double(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
+    }
+}
+
+/// As Java splits: blanks around commas go, what is empty behind the last filled part goes, an empty text is one part.
+fn comma_separated(text: &str) -> Vec<String> {
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c');
+    let last = text.matches(',').count();
+    let mut ids: Vec<String> = text
+        .split(',')
+        .enumerate()
+        .map(|(at, part)| {
+            let part = if at > 0 {
+                part.trim_start_matches(blank)
+            } else {
+                part
+            };
+            let part = if at < last {
+                part.trim_end_matches(blank)
+            } else {
+                part
+            };
+            part.to_owned()
+        })
+        .collect();
+    while last > 0 && ids.last().is_some_and(String::is_empty) {
+        ids.pop();
+    }
+    ids
 }
 
 pub(super) fn trigger(run: &mut Run<'_>, execution: u32) -> Step {

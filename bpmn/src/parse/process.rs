@@ -107,7 +107,8 @@ fn check_process(node: &Node<'_>, complaints: &mut Complaints) {
 fn candidate_starters(node: &Node<'_>) -> (Vec<String>, Vec<String>) {
     let list = |name| {
         let text = node.extension(name).unwrap_or_default();
-        comma_list(text).into_iter().map(str::to_owned).collect()
+        let parts = comma_list(text).into_iter().filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
     };
     let mut users: Vec<String> = list("candidateStarterUsers");
     let mut groups: Vec<String> = list("candidateStarterGroups");

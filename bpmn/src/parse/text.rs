@@ -1,7 +1,7 @@
 //! Small texts inside attributes: lists with commas, `user(x)` assignments, XML names.
 //! Never: evaluates an expression; a comma inside of one does not separate.
 
-/// Splits at commas outside of expressions; empty parts are dropped.
+/// Splits at commas outside of expressions. Empty parts are parts, as in Activiti, but for one after the last comma.
 pub(super) fn comma_list(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut begin = 0;
@@ -17,12 +17,10 @@ pub(super) fn comma_list(text: &str) -> Vec<&str> {
             _ => {}
         }
     }
-    parts.push(&text[begin..]);
-    parts
-        .into_iter()
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect()
+    if begin < text.len() {
+        parts.push(&text[begin..]);
+    }
+    parts.into_iter().map(str::trim).collect()
 }
 
 /// Whom an assignment expression of the standard names.

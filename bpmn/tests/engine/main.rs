@@ -13,5 +13,6 @@ mod scenarios;
 mod script;
 mod stories;
 mod suite;
+mod user_tasks;
 mod walk;
 mod world;
