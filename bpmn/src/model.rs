@@ -277,6 +277,17 @@ pub enum ExecutionEvent {
     Take,
 }
 
+impl ExecutionEvent {
+    /// What listeners are registered by, and their `eventName`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExecutionEvent::Start => "start",
+            ExecutionEvent::End => "end",
+            ExecutionEvent::Take => "take",
+        }
+    }
+}
+
 /// A script and its language.
 #[derive(Clone, Debug)]
 pub struct Script {

@@ -92,6 +92,8 @@ fn execution_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Valu
         "currentActivityId" | "activityId" => text(element().map(|e| e.id)),
         "currentActivityName" => text(element().and_then(|e| e.name)),
         "currentFlowElement" => text(element().map(|e| e.id)),
+        // While a task's listener runs, the event is the task's alone.
+        "eventName" if scope.task.is_none() => text(work.listening.map(str::to_owned)),
         "eventName" => Value::Null,
         "tenantId" => Value::String(String::new()),
         "variables" => Value::Map(work.visible_variables(execution.number)),
@@ -140,7 +142,7 @@ fn task_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Value> {
         "variableNames" => names(work.visible_variables(task.number)),
         "variablesLocal" => Value::Map(own_variables(scope, task.number)),
         "variableNamesLocal" => names(own_variables(scope, task.number)),
-        "eventName" => Value::Null,
+        "eventName" => text(work.listening.map(str::to_owned)),
         "tenantId" => Value::String(String::new()),
         _ => return None,
     })

@@ -252,13 +252,20 @@ impl<'a> Run<'a> {
         execution: u32,
     ) -> Step {
         for listener in listeners.iter().filter(|listener| listener.event == event) {
-            self.listen(&listener.action, execution, None)?;
+            self.listen(&listener.action, event.name(), execution, None)?;
         }
         Ok(())
     }
 
-    /// Runs what a listener does; its value is dropped.
-    pub fn listen(&mut self, action: &ListenerAction, execution: u32, task: Option<u32>) -> Step {
+    /// Runs what a listener does; its value is dropped. Only meanwhile there is an `eventName`.
+    pub fn listen(
+        &mut self,
+        action: &ListenerAction,
+        event: &'static str,
+        execution: u32,
+        task: Option<u32>,
+    ) -> Step {
+        let outer = self.work.listening.replace(event);
         let outcome = match action {
             ListenerAction::Expression(template) => {
                 let mut scope = ExecutionScope {
@@ -270,6 +277,7 @@ impl<'a> Run<'a> {
             }
             ListenerAction::Script(script) => self.run_script(script, execution, task),
         };
+        self.work.listening = outer;
         match outcome {
             Ok(_) => Ok(()),
             Err(thrown) => Err(thrown.into_refusal()),

@@ -235,7 +235,7 @@ pub(crate) fn notify(run: &mut Run<'_>, task: u32, event: TaskEvent) -> Step {
     };
     for listener in &user_task.listeners {
         if listener.event == event || listener.event == TaskEvent::All {
-            run.listen(&listener.action, execution, Some(task))?;
+            run.listen(&listener.action, event.name(), execution, Some(task))?;
         }
     }
     Ok(())

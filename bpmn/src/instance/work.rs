@@ -25,6 +25,8 @@ pub(crate) struct Work<'a> {
     /// Definitions that this command has met.
     pub definitions: Vec<Arc<Definition>>,
     last_number: u32,
+    /// The event whose listener is running.
+    pub listening: Option<&'static str>,
     /// Bytes of the names and values that were set, roughly.
     value_bytes: usize,
     /// A scope would have had more than `MAX_VARIABLES`.
@@ -42,6 +44,7 @@ impl<'a> Work<'a> {
             transient: Vec::new(),
             definitions: Vec::with_capacity(1),
             last_number,
+            listening: None,
             value_bytes: 0,
             crowded: false,
         }

@@ -71,6 +71,19 @@ pub enum TaskEvent {
     All,
 }
 
+impl TaskEvent {
+    /// What listeners are registered by, and their `eventName`.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskEvent::Create => "create",
+            TaskEvent::Assignment => "assignment",
+            TaskEvent::Complete => "complete",
+            TaskEvent::Delete => "delete",
+            TaskEvent::All => "all",
+        }
+    }
+}
+
 /// `activiti:formProperty` (behaviour file, section 3).
 #[derive(Clone, Debug)]
 pub struct FormProperty {

@@ -1,6 +1,6 @@
 //! What a user task takes from its expressions, and what it refuses, as tables.
 
-use super::model::{process, rows, start_of, world};
+use super::model::{complete, process, rows, start_of, started, world};
 use bpmn::rows::{Identity, TaskRow};
 use codec::Value;
 
@@ -93,6 +93,44 @@ fn an_assignee_may_be_empty_and_is_one() {
             found.map(|task| task.assignee),
             Ok(expected),
             "{expression}"
+        );
+    }
+}
+
+#[test]
+fn listeners_see_the_name_of_their_event_and_nobody_else_does() {
+    let content = r#"<extensionElements>
+      <activiti:executionListener event='start' expression='${execution.setVariable("started", execution.eventName)}'/>
+      <activiti:executionListener event='end' expression='${execution.setVariable("ended", execution.getEventName())}'/>
+      <activiti:taskListener event='all' expression='${task.setVariable(task.eventName, execution.eventName == null)}'/>
+     </extensionElements>"#;
+    let element = format!(
+        "<userTask id='task' activiti:assignee='kermit'>{content}</userTask>\
+         <serviceTask id='after' activiti:expression='${{execution.eventName == null}}' activiti:resultVariable='none'/>"
+    );
+    let model = process(
+        &element,
+        &["start>task", "task>after", "after>wait", "wait>end"],
+    );
+    let model = model.replace("<endEvent", "<userTask id='wait'/><endEvent");
+    let mut world = world(&[&model]);
+    let root = started(&mut world);
+    complete(&mut world, root).expect("it is completed");
+    let yes = || Value::Bool(true);
+    for (name, expected) in [
+        ("started", Value::from("start")),
+        ("ended", Value::from("end")),
+        ("create", yes()),
+        ("assignment", yes()),
+        ("complete", yes()),
+        ("delete", yes()),
+        ("none", yes()),
+    ] {
+        let instance = &world.entity(root).expect("it is there").instance;
+        assert_eq!(
+            instance.instance_variable(0, name),
+            Some(&expected),
+            "{name}"
         );
     }
 }
