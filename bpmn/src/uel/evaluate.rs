@@ -148,10 +148,9 @@ impl<'a> Evaluation<'a> {
         let receiver = self.operand(&call.receiver)?;
         let method = self.value(&call.method)?;
         let method = coerce::text(&method);
+        // What is called on null is null, whatever it is called with, as in JUEL.
         if let Operand::Value(Value::Null) = receiver {
-            return Err(EvaluationError::unknown_property(&format!(
-                "{method} of null"
-            )));
+            return Ok(Operand::Value(Value::Null));
         }
         let mut arguments = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {

@@ -252,6 +252,8 @@ fn properties_reach_into_maps_and_lists() {
         ("${map.absent}", "null: null"),
         ("${map.absent.more}", "null: null"),
         ("${nil.a}", "null: null"),
+        ("${map.absent.concat(unknown).trim()}", "null: null"),
+        ("${unknown.length()}", "error: Unknown property…"),
         ("${list[1]}", "string: x"),
         ("${list['0']}", "integer: 1"),
         ("${list[9]}", "null: null"),
@@ -324,7 +326,7 @@ fn methods_come_from_a_fixed_table() {
             "error: Unknown method used in expression: ${s.size()} (size of string)",
         ),
         ("${s.getClass()}", "error: Unknown method…"),
-        ("${nil.length()}", "error: Unknown property…"),
+        ("${nil.length()}", "null: null"),
         (
             "${bean.run()}",
             "error: Unknown property used in expression: ${bean.run()}",
