@@ -95,7 +95,7 @@ impl BusinessCalendar {
 pub fn due_date(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, ScheduleError> {
     let trimmed = text.trim();
     if trimmed.starts_with(['P', '-']) {
-        return duration(trimmed, now_ms, zone);
+        return after(now_ms, parse_span(trimmed), text, zone);
     }
     let whole = match trimmed.len() {
         // A year, or a year and a month, begin with their first day.
@@ -116,7 +116,16 @@ pub fn duration(text: &str, from_ms: i64, zone: &TimeZone) -> Result<i64, Schedu
         None => (from_ms, trimmed),
         Some((start, period)) => (due_date(start, from_ms, zone)?, period),
     };
-    let span = parse_span(period).ok_or_else(|| ScheduleError::Duration {
+    after(from_ms, parse_period(period), text, zone)
+}
+
+fn after(
+    from_ms: i64,
+    span: Option<Span>,
+    text: &str,
+    zone: &TimeZone,
+) -> Result<i64, ScheduleError> {
+    let span = span.ok_or_else(|| ScheduleError::Duration {
         text: text.to_owned(),
     })?;
     add(from_ms, span, zone).ok_or_else(|| out_of_range(text))
@@ -126,6 +135,12 @@ fn out_of_range(text: &str) -> ScheduleError {
     ScheduleError::OutOfRange {
         text: text.to_owned(),
     }
+}
+
+/// A span as durations and cycles have it: it begins with `P`, in capitals. Only due dates take others, as in Activiti.
+fn parse_period(text: &str) -> Option<Span> {
+    let capitals = !text.bytes().any(|byte| byte.is_ascii_lowercase());
+    parse_span(text).filter(|_| capitals && text.starts_with('P'))
 }
 
 fn parse_span(text: &str) -> Option<Span> {

@@ -5,7 +5,7 @@
 //!  R3/PT1H begun at 08:00    fired: 0 ─▶ 09:00   1 ─▶ 10:00   2 ─▶ 11:00   3 ─▶ none
 //! ```
 
-use super::{ScheduleError, add, due_date, parse_span};
+use super::{ScheduleError, add, due_date, parse_period};
 use codec::cron::{Cron, Dialect};
 use jiff::{Span, tz::TimeZone};
 
@@ -110,7 +110,7 @@ fn interval(text: &str, zone: &TimeZone) -> Result<Form, String> {
         [start, period, end] => (Some(date(start)?), *period, Some(date(end)?)),
         _ => return Err("expected a period, perhaps with a start or an end".to_owned()),
     };
-    let period = parse_span(period)
+    let period = parse_period(period)
         .filter(|span| span.is_positive() && add(0, *span, zone).is_some_and(|ms| ms > 0))
         .ok_or_else(|| format!("'{period}' is no period"))?;
     Ok(Form::Interval {

@@ -53,7 +53,11 @@ fn durations_count_from_where_they_are_told() {
     for (text, expected) in [
         ("PT1H", "2026-03-27T13:00:00.000Z"),
         ("2026-01-31T00:00:00Z/P1M", "2026-02-28T00:00:00.000Z"),
+        ("P1W", "2026-04-03T12:00:00.000Z"),
         ("1 hour", "cannot parse duration: '1 hour'"),
+        ("p1d", "cannot parse duration: 'p1d'"),
+        ("PT5m", "cannot parse duration: 'PT5m'"),
+        ("-PT5M", "cannot parse duration: '-PT5M'"),
         ("2026-01-31", "cannot parse duration: '2026-01-31'"),
     ] {
         assert_eq!(
