@@ -105,6 +105,14 @@ impl Template {
         })
     }
 
+    /// Parses a text that is a script: the blanks and line breaks around it are part of its value.
+    pub fn parse_script(text: &str) -> Result<Template, SyntaxError> {
+        Ok(Template {
+            text: text.into(),
+            form: parser::parse_whole(text)?,
+        })
+    }
+
     /// A text that is taken as it is, blanks, `${` and all.
     pub fn literal(text: &str) -> Template {
         Template {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::code,
     model::{DataObject, Element, ElementIndex, Kind, Process, Scope},
-    uel::Template,
+    uel::{SyntaxError, Template},
 };
 use std::collections::BTreeMap;
 
@@ -295,7 +295,22 @@ impl<'a> ProcessReader<'a, '_> {
 
     /// An expression; one that cannot be parsed is refused.
     pub fn template(&mut self, at: &Node<'_>, what: &str, text: &str) -> Template {
-        Template::parse(text).unwrap_or_else(|error| {
+        self.readable(at, what, text, Template::parse(text))
+    }
+
+    /// A script of expressions.
+    pub fn script(&mut self, at: &Node<'_>, text: &str) -> Template {
+        self.readable(at, "the script", text, Template::parse_script(text))
+    }
+
+    fn readable(
+        &mut self,
+        at: &Node<'_>,
+        what: &str,
+        text: &str,
+        parsed: Result<Template, SyntaxError>,
+    ) -> Template {
+        parsed.unwrap_or_else(|error| {
             let message = format!("{what} '{}' cannot be read: {error}", shortened(text));
             self.complaints.error(at, code::INVALID_EXPRESSION, message);
             Template::literal(text)

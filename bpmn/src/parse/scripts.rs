@@ -70,7 +70,7 @@ fn build(
     source: &str,
 ) -> Script {
     let juel = match language {
-        ScriptLanguage::Juel => Some(reader.template(node, "the script", source)),
+        ScriptLanguage::Juel => Some(reader.script(node, source)),
         ScriptLanguage::JavaScript => {
             reader.has_scripts = true;
             None

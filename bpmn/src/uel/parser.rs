@@ -18,6 +18,15 @@ pub(super) fn parse(source: &str) -> Result<Form, SyntaxError> {
     })
 }
 
+/// As `parse`, but blanks and line breaks around the text are part of it.
+pub(super) fn parse_whole(source: &str) -> Result<Form, SyntaxError> {
+    scan(source).map_err(|(offset, message)| SyntaxError {
+        text: error::shortened(source),
+        offset,
+        message,
+    })
+}
+
 /// Splits the text at its expressions. A backslash escapes the `$` or `#` before a brace and is text elsewhere.
 fn scan(text: &str) -> Result<Form, Complaint> {
     if text.len() > MAX_TEXT_BYTES {

@@ -5,6 +5,7 @@
 mod actions;
 mod crowds;
 mod expect;
+mod expressions;
 mod limits;
 mod model;
 mod robots;

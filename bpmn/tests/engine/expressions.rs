@@ -1,0 +1,36 @@
+//! Where the place of an expression decides what it gives.
+
+use super::model::{process, start_of, world};
+use codec::Value;
+
+const SCRIPT: &str = "<scriptTask id='script' scriptFormat='juel' activiti:resultVariable='v'><script>TEXT</script></scriptTask>";
+const SERVICE: &str =
+    "<serviceTask id='script' activiti:expression='TEXT' activiti:resultVariable='v'/>";
+
+/// What an element gives its variable `v`, in an instance whose business key is `key`.
+fn given(element: &str, text: &str) -> Value {
+    let model = process(
+        &format!("{}<userTask id='wait'/>", element.replace("TEXT", text)),
+        &["start>script", "script>wait", "wait>end"],
+    );
+    let mut world = world(&[&model]);
+    let mut start = start_of(&world);
+    start.business_key = Some("key".to_owned());
+    let root = world.start(start).expect("it starts");
+    let instance = &world.entity(root).expect("it is there").instance;
+    instance
+        .instance_variable(0, "v")
+        .expect("v is set")
+        .clone()
+}
+
+#[test]
+fn blanks_around_a_script_are_part_of_its_value_and_around_an_expression_they_are_not() {
+    for (element, text, expected) in [
+        (SCRIPT, "${1 + 1}", Value::Int(2)),
+        (SCRIPT, " ${1 + 1}\n", Value::from(" 2\n")),
+        (SERVICE, " ${1 + 1} ", Value::Int(2)),
+    ] {
+        assert_eq!(given(element, text), expected, "{text}");
+    }
+}
