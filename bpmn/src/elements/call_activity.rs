@@ -96,7 +96,9 @@ fn business_key(
     caller: u32,
 ) -> Result<Option<String>, Refusal> {
     if let Some(template) = &call.business_key {
-        return run.evaluate_text(template, execution);
+        let key = run.evaluate_text(template, execution)?;
+        let null = || Refusal::InvalidValue(format!("{} gives no business key", template.text()));
+        return key.ok_or_else(null).map(Some);
     }
     let row = run.work.rows().instance(caller);
     Ok(match row {

@@ -86,9 +86,9 @@ fn execution_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Valu
         "processDefinitionId" => text(definition.map(|d| d.text_id())),
         "processDefinitionKey" => text(definition.map(|d| d.process.key.clone())),
         "processDefinitionName" => text(definition.and_then(|d| d.process.name.clone())),
-        "processBusinessKey" | "processInstanceBusinessKey" | "businessKey" => {
-            text(row.business_key.clone())
-        }
+        "processBusinessKey" | "processInstanceBusinessKey" => text(row.business_key.clone()),
+        // Of its own: only the execution that is the instance has one.
+        "businessKey" => text(row.business_key.clone().filter(|_| execution.is_instance())),
         "currentActivityId" | "activityId" => text(element().map(|e| e.id)),
         "currentActivityName" => text(element().and_then(|e| e.name)),
         "currentFlowElement" => text(element().map(|e| e.id)),

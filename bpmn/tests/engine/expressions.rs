@@ -1,6 +1,6 @@
 //! Where the place of an expression decides what it gives.
 
-use super::model::{process, start_of, world};
+use super::model::{process, refused, start_of, world};
 use codec::Value;
 
 const SCRIPT: &str = "<scriptTask id='script' scriptFormat='juel' activiti:resultVariable='v'><script>TEXT</script></scriptTask>";
@@ -33,4 +33,29 @@ fn blanks_around_a_script_are_part_of_its_value_and_around_an_expression_they_ar
     ] {
         assert_eq!(given(element, text), expected, "{text}");
     }
+}
+
+#[test]
+fn an_execution_has_a_business_key_of_its_own_only_as_the_instance() {
+    for (text, expected) in [
+        ("${execution.businessKey}", Value::Null),
+        ("${execution.getBusinessKey()}", Value::Null),
+        (
+            "${execution.processInstanceBusinessKey}",
+            Value::from("key"),
+        ),
+    ] {
+        assert_eq!(given(SERVICE, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_call_whose_business_key_is_null_is_refused() {
+    let call = "<callActivity id='call' calledElement='q' activiti:businessKey='${null}'/>";
+    let model = process(call, &["start>call", "call>end"]);
+    let called = process("", &["start>end"]).replace("id='p'", "id='q'");
+    assert_eq!(
+        refused(&mut world(&[&model, &called])).code(),
+        "expression-failed"
+    );
 }
