@@ -40,8 +40,9 @@ pub(super) fn ordered(
     if *left == Value::Null || *right == Value::Null {
         return Ok(or_equal && left == right);
     }
+    // JUEL takes `>=` for not `<`, and `<=` for not `>`, also of what is no number.
     let Some(order) = compare(left, right)? else {
-        return Ok(false);
+        return Ok(or_equal);
     };
     Ok(match operator {
         Binary::Less => order.is_lt(),
@@ -88,6 +89,19 @@ fn compare_numbers(left: &Value, right: &Value) -> Result<Option<Ordering>, Eval
 /// Java's order of texts: by UTF-16 units.
 pub(super) fn compare_text(left: &str, right: &str) -> Ordering {
     left.encode_utf16().cmp(right.encode_utf16())
+}
+
+/// How far apart two texts are, as Java's `compareTo` tells: the first two units that differ, else the lengths.
+pub(super) fn difference(left: &str, right: &str) -> i64 {
+    let differing = left
+        .encode_utf16()
+        .zip(right.encode_utf16())
+        .find(|(a, b)| a != b);
+    let units = |text: &str| text.encode_utf16().count() as i64;
+    differing.map_or_else(
+        || units(left) - units(right),
+        |(a, b)| i64::from(a) - i64::from(b),
+    )
 }
 
 /// `+`, `-`, `*`, `/` and `%`. Division is in decimals always; whole results grow beyond 64 bits instead of wrapping.

@@ -186,6 +186,10 @@ fn operators_bind_and_coerce_as_in_juel() {
     check(&[
         ("${1 + 2 * 3 - -4}", "integer: 11"),
         ("${(1 + 2) * 3 % 4}", "integer: 1"),
+        ("${1.5 % 0 >= 1}", "boolean: true"),
+        ("${1.5 % 0 <= 1}", "boolean: true"),
+        ("${1.5 % 0 > 1}", "boolean: false"),
+        ("${1.5 % 0 < 1}", "boolean: false"),
         ("${7 div 2}", "double: 3.5"),
         ("${7 mod 2}", "integer: 1"),
         ("${1 / 0 > 5}", "boolean: true"),
@@ -300,7 +304,10 @@ fn methods_come_from_a_fixed_table() {
         (r"${'a.b'.split('\\.')}", "list: [a, b]"),
         ("${'a.b'.split('.')}", "error: …"),
         ("${s.replace('l', 'LL')}", "string: HeLLLLo"),
-        ("${s.compareTo('Help')}", "integer: -1"),
+        ("${s.compareTo('Help')}", "integer: -4"),
+        ("${s.compareTo('Hel')}", "integer: 2"),
+        ("${s.compareTo(s)}", "integer: 0"),
+        ("${s.compareToIgnoreCase('HELP')}", "integer: -4"),
         ("${'abc'.equals(s)}", "boolean: false"),
         (
             "${list.contains('x') and list.size() == 3 and !list.isEmpty() and list.get(0) == 1}",

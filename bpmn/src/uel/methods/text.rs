@@ -25,8 +25,8 @@ pub(super) fn call(text: &str, method: &str, arguments: &[Value]) -> Found {
         ("lastIndexOf", [part]) => {
             super::index(text.rfind(&*coerce::text(part)).map(|n| units(&text[..n])))
         }
-        ("compareTo", [other]) => super::sign(operators::compare_text(text, &coerce::text(other))),
-        ("compareToIgnoreCase", [other]) => super::sign(operators::compare_text(
+        ("compareTo", [other]) => Value::Int(operators::difference(text, &coerce::text(other))),
+        ("compareToIgnoreCase", [other]) => Value::Int(operators::difference(
             &text.to_lowercase(),
             &coerce::text(other).to_lowercase(),
         )),
