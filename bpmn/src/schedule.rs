@@ -94,7 +94,7 @@ impl BusinessCalendar {
 /// A date, a date-time (without an offset: in `zone`) or a duration from now. Milliseconds since 1970.
 pub fn due_date(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, ScheduleError> {
     let trimmed = text.trim();
-    if trimmed.starts_with(['P', '-']) {
+    if trimmed.starts_with('P') {
         return after(now_ms, parse_span(trimmed), text, zone);
     }
     let whole = match trimmed.len() {
@@ -103,9 +103,12 @@ pub fn due_date(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, Schedul
         7 => format!("{trimmed}-01"),
         _ => trimmed.to_owned(),
     };
-    codec::instant::parse(&whole, zone).ok_or_else(|| ScheduleError::Date {
-        text: text.to_owned(),
-    })
+    // A blank is no `T`: what people are shown is not what they may write here.
+    let date = Some(whole).filter(|whole| !whole.contains(' '));
+    date.and_then(|date| codec::instant::parse(&date, zone))
+        .ok_or_else(|| ScheduleError::Date {
+            text: text.to_owned(),
+        })
 }
 
 /// A duration from `from_ms` on, by the calendar of `zone`: `P1M` is a month, `P1D` a day even when the clocks change.

@@ -31,7 +31,11 @@ fn due_dates_are_dates_or_durations() {
         ("P1M", "2026-04-27T11:00:00.000Z"),
         ("P1Y2M3DT4H", "2027-05-30T15:00:00.000Z"),
         ("P1W", "2026-04-03T11:00:00.000Z"),
-        ("-P1D", "2026-03-26T12:00:00.000Z"),
+        ("-P1D", "couldn't resolve due date: '-P1D'"),
+        (
+            "2030-01-01 10:00",
+            "couldn't resolve due date: '2030-01-01 10:00'",
+        ),
         ("PT0.5S", "2026-03-27T12:00:00.500Z"),
         ("soon", "couldn't resolve due date: 'soon'"),
         ("", "couldn't resolve due date: ''"),
