@@ -24,8 +24,7 @@ pub(super) fn fire(run: &mut Run<'_>, number: u32) -> Step {
     }
     run.definition(row.instance)?;
     close_incidents(run, number);
-    if row.end_ms.is_some_and(|end_ms| row.due_ms > end_ms) {
-        // Its time was over before it fell due.
+    if timer::is_over(&row, run.host.time_zone())? {
         run.work.emit(Event::TimerRemoved { timer: number });
         return Ok(());
     }

@@ -51,6 +51,14 @@ impl Cycle {
         }
     }
 
+    /// When it ends, where it says so. Milliseconds since 1970.
+    pub fn end_ms(&self) -> Option<i64> {
+        match &self.form {
+            Form::Interval { end_ms, .. } => *end_ms,
+            Form::Cron(_) => None,
+        }
+    }
+
     /// When it fires first. Milliseconds since 1970; none when that is out of range.
     pub fn first(&self, now_ms: i64, zone: &TimeZone) -> Option<i64> {
         self.next(now_ms, 0, now_ms, zone)

@@ -14,6 +14,7 @@ mod scenarios;
 mod script;
 mod stories;
 mod suite;
+mod timers;
 mod user_tasks;
 mod walk;
 mod world;
