@@ -24,7 +24,7 @@ mod parser;
 mod tests;
 mod tree;
 
-pub(crate) use coerce::parse_decimal;
+pub(crate) use coerce::{parse_decimal, text as text_of};
 pub use error::{EvaluationError, SyntaxError};
 pub use tree::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
 

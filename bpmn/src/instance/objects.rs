@@ -164,7 +164,9 @@ fn variable_call(
     method: &str,
     arguments: &[Value],
 ) -> Result<Option<Value>, EvaluationError> {
-    let name = arguments.first().and_then(Value::as_str);
+    // Whatever stands for a name is turned into text, as JUEL does; null into the empty one.
+    let named = arguments.first().map(crate::uel::text_of);
+    let name = named.as_deref();
     let work = &mut scope.work;
     let value = match (method, name, arguments) {
         ("getVariable", Some(name), [_]) => {
@@ -191,11 +193,11 @@ fn variable_call(
             work.set_transient(target, vec![(name.to_owned(), value.clone())]);
             Value::Null
         }
-        ("setVariables", None, [Value::Map(entries)]) => {
+        ("setVariables", _, [Value::Map(entries)]) => {
             work.set_variables(target, entries.clone());
             Value::Null
         }
-        ("setVariablesLocal", None, [Value::Map(entries)]) => {
+        ("setVariablesLocal", _, [Value::Map(entries)]) => {
             for (name, value) in entries {
                 work.set_own_variable(target, name, value.clone());
             }

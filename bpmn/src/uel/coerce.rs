@@ -30,7 +30,7 @@ pub(super) fn whole(number: i128) -> Value {
 }
 
 /// Text as a value's `toString`; null is the empty text.
-pub(super) fn text(value: &Value) -> Cow<'_, str> {
+pub(crate) fn text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => Cow::Borrowed(""),
         Value::String(text) => Cow::Borrowed(text),

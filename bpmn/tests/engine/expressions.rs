@@ -59,3 +59,17 @@ fn a_call_whose_business_key_is_null_is_refused() {
         "expression-failed"
     );
 }
+
+#[test]
+fn what_stands_for_the_name_of_a_variable_is_turned_into_text() {
+    for (text, expected) in [
+        ("${execution.getVariable(1) == null}", Value::Bool(true)),
+        ("${execution.hasVariable(1 == 1)}", Value::Bool(false)),
+        (
+            "${execution.setVariable(7, 8) == null ? execution.getVariable(7) : 0}",
+            Value::Int(8),
+        ),
+    ] {
+        assert_eq!(given(SERVICE, text), expected, "{text}");
+    }
+}
