@@ -3,8 +3,9 @@
 
     LOOMWORK_CONNECTION='HubUrl=…;ClientId=…;ClientSecret=…;AuthenticationUrl=…' python3 robot.py [--poll]
 
-It runs packages with a main.sh, one at a time. What it promises is on its disk (./robot-state) before it says so.
-Left out: pause, time limits, ending a run that has lost contact or its robot, a cache of packages, TLS without --poll.
+It runs packages with a main.py or main.sh, one at a time. What it promises is on its disk (./robot-state) before it says so.
+Left out: pause, time limits, ending a run that has lost contact or its robot, a cache of packages, TLS without --poll,
+stopping at a secret that is refused.
 """
 import base64, hashlib, http.client, io, json, os, pathlib, select, shutil, signal, socket, subprocess, sys, threading, time
 from urllib import parse, request
@@ -13,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 SETTINGS = dict(part.split("=", 1) for part in os.environ.pop("LOOMWORK_CONNECTION").split(";") if part)
 HUB, STATE = SETTINGS["HubUrl"].rstrip("/"), pathlib.Path("robot-state").absolute()
 RUN, NEW, WORK, IN, OUT = (STATE / name for name in ("run.json", "new.json", "work", "in.json", "out.json"))
+PROGRAMS = {"main.py": ["python3", "-u", "main.py"], "main.sh": ["sh", "main.sh"]}
 
 def ask(url, data, headers={}):
     return json.load(request.urlopen(request.Request(url, data, headers), timeout=30))
@@ -82,7 +84,7 @@ def unpack(package):
         ZipFile(io.BytesIO(data)).extractall(WORK)  # which lets no name out of the folder
     except (OSError, ValueError, BadZipFile):
         return "package"
-    return None if (WORK / "main.sh").exists() else "unsupported"
+    return None if any((WORK / name).exists() for name in PROGRAMS) else "unsupported"
 
 class Robot:
     """A run is {id, offer, state: accepted|running|finished, lines, safe: how many of them the server has, result}."""
@@ -112,8 +114,9 @@ class Robot:
         IN.write_text(json.dumps({name: it["value"] for name, it in offer["arguments"].items() if "value" in it} | assets))
         known = {"ARGUMENTS": IN, "RESULT": OUT, "JOB_ID": offer["jobId"], "RUN_ID": offer["runInstanceId"],
                  "ATTEMPT": offer["attempt"]}
+        command = next(command for name, command in PROGRAMS.items() if (WORK / name).exists())
         self.kill_at, self.process = None, subprocess.Popen(
-            ["sh", "main.sh"], cwd=WORK, env=os.environ | {f"LOOMWORK_{name}": str(value) for name, value in known.items()},
+            command, cwd=WORK, env=os.environ | {f"LOOMWORK_{name}": str(value) for name, value in known.items()},
             start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.readers = [threading.Thread(target=self.read, args=(self.run["lines"], *output), daemon=True)
                         for output in (("Info", self.process.stdout), ("Error", self.process.stderr))]
@@ -174,7 +177,8 @@ class Robot:
         """One connection, to its end."""
         self.waiting, every, beat = True, 0, float("inf")  # until it is welcome
         runs = [self.run["id"] | {"state": self.run["state"]}] if self.run else []
-        say = [{"type": "hello", "protocol": 1, "version": "example", "capabilities": ["sh"], "accepting": True, "runs": runs}]
+        hello = {"protocol": 1, "version": "example", "capabilities": ["python", "sh"], "accepting": True, "runs": runs}
+        say = [{"type": "hello"} | hello]
         while True:
             heard, say = link.turn(say), []
             for message in heard:
