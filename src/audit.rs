@@ -29,8 +29,8 @@ use serde_json::Value;
 use std::{panic::resume_unwind, time::Duration};
 use tokio::sync::oneshot;
 
-/// The archive has so long to take a row.
-const WITHIN: Duration = Duration::from_secs(10);
+/// The archive has so long to take a row: a disk that others fill keeps a sync waiting for 10 s and more.
+const WITHIN: Duration = Duration::from_secs(30);
 /// Characters of a detail, at most.
 const DETAIL_CHARS: usize = 1_000;
 /// Whoever is refused because there can be no row now comes again after so many seconds.
@@ -126,7 +126,8 @@ async fn put(engine: &Engine, row: AuditRow) -> bool {
     let waited = tokio::time::timeout(WITHIN, receiver).await;
     let is_kept = matches!(waited, Ok(Ok(())));
     if !is_kept {
-        tracing::error!("the audit trail cannot be written");
+        let within_s = WITHIN.as_secs();
+        tracing::error!(within_s, "the audit trail has not taken a row");
     }
     is_kept
 }
