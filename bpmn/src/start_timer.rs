@@ -26,6 +26,7 @@ pub struct StartTimer {
 }
 
 /// The timers that a definition gets when it is deployed at `now_ms`. Their expressions see no variable.
+/// A cycle that ends before its first firing never starts anything, so it gets none.
 pub fn start_timers(
     process: &Process,
     now_ms: i64,
@@ -36,6 +37,7 @@ pub fn start_timers(
         if let Kind::StartEvent(event) = &process.element(*element).kind
             && let StartTrigger::Timer(definition) = &event.trigger
             && let Some(due) = timer::due(definition, &mut NoVariables, now_ms, zone)?
+            && !timer::is_over(due.due_ms, due.end_ms, due.repeat.as_ref(), zone)?
         {
             timers.push(StartTimer {
                 element: *element,

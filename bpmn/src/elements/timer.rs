@@ -164,14 +164,19 @@ fn refused(error: ScheduleError) -> Refusal {
     Refusal::InvalidValue(error.to_string())
 }
 
-/// Whether its time, or that of its cycle, was over before it fell due.
-pub(crate) fn is_over(timer: &TimerRow, zone: &TimeZone) -> Result<bool, Refusal> {
-    let of_cycle = match &timer.repeat {
+/// Whether its time, or that of its cycle, is over before it falls due.
+pub(crate) fn is_over(
+    due_ms: i64,
+    end_ms: Option<i64>,
+    repeat: Option<&Repeat>,
+    zone: &TimeZone,
+) -> Result<bool, Refusal> {
+    let of_cycle = match repeat {
         Some(repeat) => Cycle::parse(&repeat.text, zone).map_err(refused)?.end_ms(),
         None => None,
     };
-    let mut ends = [timer.end_ms, of_cycle].into_iter().flatten();
-    Ok(ends.any(|end_ms| timer.due_ms > end_ms))
+    let mut ends = [end_ms, of_cycle].into_iter().flatten();
+    Ok(ends.any(|end_ms| due_ms > end_ms))
 }
 
 /// Takes a timer out because it fires, and schedules its next firing if it repeats.

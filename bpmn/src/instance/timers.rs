@@ -24,7 +24,8 @@ pub(super) fn fire(run: &mut Run<'_>, number: u32) -> Step {
     }
     run.definition(row.instance)?;
     close_incidents(run, number);
-    if timer::is_over(&row, run.host.time_zone())? {
+    let zone = run.host.time_zone();
+    if timer::is_over(row.due_ms, row.end_ms, row.repeat.as_ref(), zone)? {
         run.work.emit(Event::TimerRemoved { timer: number });
         return Ok(());
     }

@@ -1,6 +1,9 @@
-//! Timers whose end comes before they fall due.
+//! Timers that have an end.
 
-use super::model::{HEAD, TASK, rows, started, world};
+use super::model::{HEAD, TASK, process, rows, started, world};
+use bpmn::Host;
+use bpmn::start_timer::start_timers;
+use codec::Tenant;
 
 #[test]
 fn a_cycle_fires_only_until_its_end_from_the_first_time_on() {
@@ -25,5 +28,31 @@ fn a_cycle_fires_only_until_its_end_from_the_first_time_on() {
             (1 + fired, 0),
             "{end}"
         );
+    }
+}
+
+#[test]
+fn a_start_event_gets_no_timer_when_its_cycle_ends_before_it_begins() {
+    for (cycle, expected) in [
+        ("<timeCycle>R3/PT1H/2020-01-01T00:00:00</timeCycle>", 0),
+        ("<timeCycle>R3/PT1H/2030-01-01T00:00:00</timeCycle>", 1),
+        (
+            "<timeCycle activiti:endDate='2020-01-01'>0 0 * * * ?</timeCycle>",
+            0,
+        ),
+        (
+            "<timeCycle activiti:endDate='2030-01-01'>0 0 * * * ?</timeCycle>",
+            1,
+        ),
+    ] {
+        let start = format!(
+            "<startEvent id='start'><timerEventDefinition>{cycle}</timerEventDefinition></startEvent>"
+        );
+        let model = process(TASK, &["start>task", "task>end"]).replace("<startEvent id='start'/>", &start);
+        let world = world(&[&model]);
+        let latest = world.outside.latest_definition(Tenant(0), "p");
+        let process = &latest.expect("p is deployed").process;
+        let timers = start_timers(process, world.outside.now_ms, &world.outside.zone);
+        assert_eq!(timers.expect("they are read").len(), expected, "{cycle}");
     }
 }
