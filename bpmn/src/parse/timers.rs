@@ -26,8 +26,10 @@ pub(super) fn read(
         return None;
     };
     let template = reader.template(part, name, part.text.trim());
+    // Only a cycle can end, as in Activiti.
     let end_date = part
         .extension("endDate")
+        .filter(|_| name == "timeCycle")
         .map(|text| reader.template(part, "endDate", text));
     let business_calendar = node
         .extension("businessCalendarName")

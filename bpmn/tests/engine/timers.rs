@@ -44,6 +44,10 @@ fn a_start_event_gets_no_timer_when_its_cycle_ends_before_it_begins() {
             "<timeCycle activiti:endDate='2030-01-01'>0 0 * * * ?</timeCycle>",
             1,
         ),
+        (
+            "<timeDate activiti:endDate='2020-01-01'>2030-01-01</timeDate>",
+            1,
+        ),
     ] {
         let start = format!(
             "<startEvent id='start'><timerEventDefinition>{cycle}</timerEventDefinition></startEvent>"
