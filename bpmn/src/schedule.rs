@@ -9,7 +9,12 @@
 //!  cycle     R3/PT1H   R/2026-05-21T08:00/P1D/2026-06-01   0 0 8 ? * MON-FRI
 //! ```
 
-use jiff::{Span, Timestamp, fmt::temporal::SpanParser, tz::TimeZone};
+use jiff::{
+    Span, Timestamp,
+    civil::{ISOWeekDate, Weekday},
+    fmt::temporal::SpanParser,
+    tz::TimeZone,
+};
 use thiserror::Error;
 
 mod cycle;
@@ -101,7 +106,7 @@ pub fn due_date(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, Schedul
         // A year, or a year and a month, begin with their first day.
         4 => format!("{trimmed}-01-01"),
         7 => format!("{trimmed}-01"),
-        _ => trimmed.to_owned(),
+        _ => week_date(trimmed).unwrap_or_else(|| trimmed.to_owned()),
     };
     // A blank is no `T`: what people are shown is not what they may write here.
     let date = Some(whole).filter(|whole| !whole.contains(' '));
@@ -109,6 +114,16 @@ pub fn due_date(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, Schedul
         .ok_or_else(|| ScheduleError::Date {
             text: text.to_owned(),
         })
+}
+
+/// The day that `2026-W05-1` names, or `2026-W05`, which is its Monday; a time may follow.
+fn week_date(text: &str) -> Option<String> {
+    let (date, time) = text.split_at(text.find('T').unwrap_or(text.len()));
+    let (year, week) = date.split_once("-W")?;
+    let (week, day) = week.split_once('-').unwrap_or((week, "1"));
+    let day = Weekday::from_monday_one_offset(day.parse().ok()?).ok()?;
+    let date = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, day).ok()?;
+    Some(format!("{}{time}", date.date()))
 }
 
 /// A duration from `from_ms` on, by the calendar of `zone`: `P1M` is a month, `P1D` a day even when the clocks change.
@@ -140,10 +155,10 @@ fn out_of_range(text: &str) -> ScheduleError {
     }
 }
 
-/// A span as durations and cycles have it: it begins with `P`, in capitals. Only due dates take others, as in Activiti.
+/// A span as durations and cycles have it: it begins with `P`, in capitals, without weeks. Only due dates take others, as in Activiti.
 fn parse_period(text: &str) -> Option<Span> {
-    let capitals = !text.bytes().any(|byte| byte.is_ascii_lowercase());
-    parse_span(text).filter(|_| capitals && text.starts_with('P'))
+    let plain = !text.bytes().any(|byte| byte.is_ascii_lowercase() || byte == b'W');
+    parse_span(text).filter(|_| plain && text.starts_with('P'))
 }
 
 fn parse_span(text: &str) -> Option<Span> {
