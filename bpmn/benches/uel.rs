@@ -5,6 +5,7 @@
 use bpmn::uel::{EvaluationError, Object, Scope, Template};
 use codec::Value;
 use criterion::{Criterion, criterion_group, criterion_main};
+use jiff::tz::TimeZone;
 use std::hint::black_box;
 
 const EXPRESSIONS: [(&str, &str); 5] = [
@@ -48,6 +49,10 @@ impl Scope for Variables {
         _arguments: &[Value],
     ) -> Result<Value, EvaluationError> {
         Ok(Value::Null)
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        TimeZone::UTC
     }
 }
 

@@ -180,7 +180,7 @@ pub fn read_start<'a>(
     properties: &'a [FormProperty],
     zone: &TimeZone,
 ) -> Result<Vec<ShownProperty<'a>>, FormError> {
-    let mut nothing = overlay::Nothing;
+    let mut nothing = overlay::Nothing(zone.clone());
     shown(properties, zone, |property| {
         default_of(property, &mut nothing)
     })

@@ -157,7 +157,9 @@ fn out_of_range(text: &str) -> ScheduleError {
 
 /// A span as durations and cycles have it: it begins with `P`, in capitals, without weeks. Only due dates take others, as in Activiti.
 fn parse_period(text: &str) -> Option<Span> {
-    let plain = !text.bytes().any(|byte| byte.is_ascii_lowercase() || byte == b'W');
+    let plain = !text
+        .bytes()
+        .any(|byte| byte.is_ascii_lowercase() || byte == b'W');
     parse_span(text).filter(|_| plain && text.starts_with('P'))
 }
 

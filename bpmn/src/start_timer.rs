@@ -33,10 +33,11 @@ pub fn start_timers(
     zone: &TimeZone,
 ) -> Result<Vec<StartTimer>, Refusal> {
     let mut timers = Vec::new();
+    let mut nothing = NoVariables(zone.clone());
     for element in &process.root.start_events {
         if let Kind::StartEvent(event) = &process.element(*element).kind
             && let StartTrigger::Timer(definition) = &event.trigger
-            && let Some(due) = timer::due(definition, &mut NoVariables, now_ms, zone)?
+            && let Some(due) = timer::due(definition, &mut nothing, now_ms, zone)?
             && !timer::is_over(due.due_ms, due.end_ms, due.repeat.as_ref(), zone)?
         {
             timers.push(StartTimer {
@@ -63,8 +64,8 @@ impl StartTimer {
     }
 }
 
-/// Where no instance exists.
-struct NoVariables;
+/// Where no instance exists, in a zone.
+struct NoVariables(TimeZone);
 
 impl Scope for NoVariables {
     fn variable(&mut self, _name: &str) -> Option<Value> {
@@ -95,5 +96,9 @@ impl Scope for NoVariables {
         _arguments: &[Value],
     ) -> Result<Value, EvaluationError> {
         Err(EvaluationError::unknown_method(object.name(), method))
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.0.clone()
     }
 }

@@ -11,9 +11,11 @@
 
 use codec::Value;
 use evaluate::Evaluation;
+use jiff::tz::TimeZone;
 use tree::Node;
 
 mod coerce;
+mod dates;
 mod error;
 mod evaluate;
 mod lexer;
@@ -25,6 +27,7 @@ mod tests;
 mod tree;
 
 pub(crate) use coerce::{parse_decimal, text as text_of};
+pub(crate) use dates::spelled;
 pub use error::{EvaluationError, SyntaxError};
 pub use tree::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
 
@@ -46,6 +49,8 @@ pub trait Scope {
         method: &str,
         arguments: &[Value],
     ) -> Result<Value, EvaluationError>;
+    /// The zone in which dates become text.
+    fn time_zone(&self) -> TimeZone;
 }
 
 /// The objects that an expression reaches by name. They shadow variables of the same name.
@@ -149,7 +154,7 @@ impl Template {
         Ok(match self.evaluate(scope)? {
             Value::Null => None,
             Value::String(text) => Some(text),
-            other => Some(other.to_java_string()),
+            other => Some(spelled(other, &scope.time_zone()).to_java_string()),
         })
     }
 
@@ -188,6 +193,7 @@ fn composite(parts: &[Part], scope: &mut dyn Scope) -> Result<Value, EvaluationE
             Part::Text(text) => out.push_str(text),
             Part::Expression(node) => {
                 let value = evaluation.result(node)?;
+                let value = evaluation.spelled(value);
                 out.push_str(&coerce::text(&value));
             }
         }

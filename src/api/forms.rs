@@ -21,15 +21,19 @@ use bpmn::{
     uel::{EvaluationError, Object as Named, Scope},
 };
 use codec::Value;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// The variables that a task sees; reading a form changes nothing.
-struct Visible(Vec<(String, Value)>);
+struct Visible {
+    variables: Vec<(String, Value)>,
+    zone: TimeZone,
+}
 
 impl Scope for Visible {
     fn variable(&mut self, name: &str) -> Option<Value> {
-        let found = self.0.iter().find(|(known, _)| known == name);
+        let found = self.variables.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone())
     }
 
@@ -52,6 +56,10 @@ impl Scope for Visible {
         _arguments: &[Value],
     ) -> Result<Value, EvaluationError> {
         Err(unknown(method))
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.zone.clone()
     }
 }
 
@@ -82,8 +90,11 @@ pub async fn get(state: Context<State>, request: Request, params: Params) -> Ans
             Some(Kind::UserTask(task)) => &task.form_properties[..],
             Some(_) | None => &[],
         };
-        let mut scope = Visible(entity.task_variables(id.number));
         let zone = &shared.config.engine.time_zone;
+        let mut scope = Visible {
+            variables: entity.task_variables(id.number),
+            zone: zone.clone(),
+        };
         let shown = form::read(properties, &mut scope, zone)
             .map_err(|error| Refused::unprocessable("form-invalid", error.to_string()))?;
         let mut body = String::with_capacity(512);

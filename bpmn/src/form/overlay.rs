@@ -3,6 +3,7 @@
 
 use crate::uel::{EvaluationError, Object, Scope};
 use codec::Value;
+use jiff::tz::TimeZone;
 
 pub(super) struct Overlay<'a> {
     below: &'a mut dyn Scope,
@@ -71,10 +72,14 @@ impl Scope for Overlay<'_> {
         }
         self.below.object_call(object, method, arguments)
     }
+
+    fn time_zone(&self) -> TimeZone {
+        self.below.time_zone()
+    }
 }
 
-/// The scope of a start form that is only read: there is nothing to see.
-pub(super) struct Nothing;
+/// The scope of a start form that is only read: there is nothing to see but the zone.
+pub(super) struct Nothing(pub TimeZone);
 
 impl Scope for Nothing {
     fn variable(&mut self, _name: &str) -> Option<Value> {
@@ -100,6 +105,10 @@ impl Scope for Nothing {
         _arguments: &[Value],
     ) -> Result<Value, EvaluationError> {
         Err(unknown(object))
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.0.clone()
     }
 }
 

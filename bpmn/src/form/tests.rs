@@ -38,6 +38,10 @@ impl Scope for TestScope {
     ) -> Result<Value, EvaluationError> {
         Ok(Value::from("from below"))
     }
+
+    fn time_zone(&self) -> TimeZone {
+        china()
+    }
 }
 
 fn china() -> TimeZone {

@@ -4,7 +4,7 @@
 use super::event::TaskChange;
 use super::scope::ExecutionScope;
 use crate::rows::{Delegation, IdentityLink, TaskRow};
-use crate::uel::{EvaluationError, Object};
+use crate::uel::{self, EvaluationError, Object};
 use codec::Value;
 
 /// `execution.id`, `task.assignee`, …
@@ -165,7 +165,7 @@ fn variable_call(
     arguments: &[Value],
 ) -> Result<Option<Value>, EvaluationError> {
     // Whatever stands for a name is turned into text, as JUEL does; null into the empty one.
-    let named = arguments.first().map(crate::uel::text_of);
+    let named = arguments.first().map(uel::text_of);
     let name = named.as_deref();
     let work = &mut scope.work;
     let value = match (method, name, arguments) {
@@ -230,7 +230,7 @@ fn task_call(
     let text = match argument {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
-        other => Some(other.to_java_string()),
+        other => Some(uel::spelled(other.clone(), &scope.work.zone).to_java_string()),
     };
     let who = || text.clone().unwrap_or_default();
     let changes = match method {

@@ -106,7 +106,7 @@ impl Instance {
     ) -> Result<TaskForm, Refusal> {
         let row = self.rows.task(task).ok_or(Refusal::TaskNotFound(task))?;
         let mut copy = self.clone();
-        let mut work = Work::new(&mut copy, now_ms, None);
+        let mut work = Work::new(&mut copy, now_ms, zone.clone(), None);
         work.definitions.push(Arc::clone(definition));
         let mut scope = ExecutionScope {
             work: &mut work,
@@ -120,12 +120,11 @@ impl Instance {
         let shown = form::read(&user_task.form_properties, &mut scope, zone)
             .map_err(|error| Refusal::FormInvalid(error.to_string()))?;
         let form_key = match &user_task.form_key {
-            Some(key) => Some(key.evaluate(&mut scope)?),
+            Some(key) => key.evaluate_text(&mut scope)?,
             None => None,
         };
-        let form_key = form_key.filter(|key| *key != Value::Null);
         Ok(TaskForm {
-            form_key: form_key.map(|key| key.to_java_string()),
+            form_key,
             properties: shown
                 .into_iter()
                 .map(|shown| (shown.property.clone(), shown.value))

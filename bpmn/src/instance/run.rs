@@ -43,9 +43,9 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub fn new(instance: &'a mut Instance, host: &'a mut dyn Host, user: Option<String>) -> Self {
-        let now_ms = host.now_ms();
+        let (now_ms, zone) = (host.now_ms(), host.time_zone().clone());
         Run {
-            work: Work::new(instance, now_ms, user),
+            work: Work::new(instance, now_ms, zone, user),
             host,
             agenda: VecDeque::with_capacity(4),
             planned: false,

@@ -6,6 +6,7 @@ use super::work::Work;
 use crate::host::ScriptScope;
 use crate::uel::{self, EvaluationError, Object};
 use codec::Value;
+use jiff::tz::TimeZone;
 
 /// The scope of an execution; with a task, that of the task.
 pub(crate) struct ExecutionScope<'a, 'b> {
@@ -61,6 +62,10 @@ impl uel::Scope for ExecutionScope<'_, '_> {
         arguments: &[Value],
     ) -> Result<Value, EvaluationError> {
         objects::call(self, object, method, arguments)
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.work.zone.clone()
     }
 }
 

@@ -12,12 +12,15 @@ use crate::host::Definition;
 use crate::model::{ElementIndex, Process};
 use crate::rows::Rows;
 use codec::Value;
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 
 pub(crate) struct Work<'a> {
     pub instance: &'a mut Instance,
     pub events: Vec<Event>,
     pub now_ms: i64,
+    /// The zone in which dates become text.
+    pub zone: TimeZone,
     /// Who is authenticated in this command.
     pub user: Option<String>,
     /// Transient variables, each on the execution of an instance.
@@ -34,12 +37,18 @@ pub(crate) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub fn new(instance: &'a mut Instance, now_ms: i64, user: Option<String>) -> Self {
+    pub fn new(
+        instance: &'a mut Instance,
+        now_ms: i64,
+        zone: TimeZone,
+        user: Option<String>,
+    ) -> Self {
         let last_number = instance.core.last_number;
         Work {
             instance,
             events: Vec::with_capacity(16),
             now_ms,
+            zone,
             user,
             transient: Vec::new(),
             definitions: Vec::with_capacity(1),

@@ -2,7 +2,7 @@
 //! Never: keeps anything between two evaluations.
 
 use super::{
-    EvaluationError, Object, Scope, coerce, methods, operators,
+    EvaluationError, Object, Scope, coerce, dates, methods, operators,
     tree::{Binary, Call, MAX_RESULT_BYTES, MAX_STEPS, Node, Operand, Unary},
 };
 use codec::Value;
@@ -28,6 +28,26 @@ impl<'a> Evaluation<'a> {
             return Err(EvaluationError::limit("length of a text"));
         }
         Ok(())
+    }
+
+    /// The value as it is where text is wanted.
+    pub fn spelled(&self, value: Value) -> Value {
+        match value {
+            Value::Date(_) | Value::List(_) | Value::Map(_) => {
+                dates::spelled(value, &self.scope.time_zone())
+            }
+            other => other,
+        }
+    }
+
+    /// Two values to compare: what stands beside text is text.
+    fn beside_text(&self, left: Value, right: Value) -> (Value, Value) {
+        match (&left, &right) {
+            (Value::String(_), _) | (_, Value::String(_)) => {
+                (self.spelled(left), self.spelled(right))
+            }
+            _ => (left, right),
+        }
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), EvaluationError> {
@@ -101,6 +121,7 @@ impl<'a> Evaluation<'a> {
             Binary::NotEqual => self.equal(left, right).map(|equal| Value::Bool(!equal)),
             Binary::Less | Binary::Greater | Binary::LessOrEqual | Binary::GreaterOrEqual => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
+                let (left, right) = self.beside_text(left, right);
                 operators::ordered(operator, &left, &right).map(Value::Bool)
             }
             Binary::Add
@@ -120,7 +141,10 @@ impl<'a> Evaluation<'a> {
 
     fn equal(&mut self, left: &Node, right: &Node) -> Result<bool, EvaluationError> {
         match (self.operand(left)?, self.operand(right)?) {
-            (Operand::Value(left), Operand::Value(right)) => operators::equal(&left, &right),
+            (Operand::Value(left), Operand::Value(right)) => {
+                let (left, right) = self.beside_text(left, right);
+                operators::equal(&left, &right)
+            }
             (Operand::Object(left), Operand::Object(right)) => Ok(left == right),
             (Operand::Object(_), Operand::Value(_)) | (Operand::Value(_), Operand::Object(_)) => {
                 Ok(false)
@@ -165,7 +189,8 @@ impl<'a> Evaluation<'a> {
                 // Searching, comparing and cutting cost no more than what they look at.
                 let touched = size(&receiver) + arguments.iter().map(size).sum::<usize>();
                 self.spend(touched)?;
-                methods::call(receiver, &method, arguments)?
+                let zone = || self.scope.time_zone();
+                methods::call(receiver, &method, arguments, &zone)?
             }
         };
         self.spend(size(&value))?;

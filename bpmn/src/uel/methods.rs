@@ -1,8 +1,9 @@
 //! The fixed table of methods on values: what models call on text, lists, maps, numbers and dates.
 //! Never: calls by reflection, or changes the value it is called on. A method that is not here is an error.
 
-use super::{EvaluationError, coerce, operators};
+use super::{EvaluationError, coerce, dates, operators};
 use codec::Value;
+use jiff::tz::TimeZone;
 use std::cmp::Ordering;
 
 mod text;
@@ -10,9 +11,17 @@ mod text;
 type Result = std::result::Result<Value, EvaluationError>;
 
 /// Calls a method. The arguments are coerced to the parameters' types as JUEL does.
-pub(super) fn call(receiver: Value, method: &str, arguments: Vec<Value>) -> Result {
+pub(super) fn call(
+    receiver: Value,
+    method: &str,
+    arguments: Vec<Value>,
+    zone: &dyn Fn() -> TimeZone,
+) -> Result {
     let common = match (method, arguments.as_slice()) {
-        ("toString", []) => Some(Value::String(receiver.to_java_string())),
+        ("toString", []) => {
+            let spelled = dates::spelled(receiver.clone(), &zone());
+            Some(Value::String(spelled.to_java_string()))
+        }
         ("equals", [other]) => Some(Value::Bool(same(&receiver, other))),
         _ => None,
     };
@@ -21,7 +30,14 @@ pub(super) fn call(receiver: Value, method: &str, arguments: Vec<Value>) -> Resu
     }
     let type_name = receiver.type_name();
     let found = match &receiver {
-        Value::String(text) => text::call(text, method, &arguments)?,
+        Value::String(text) => {
+            let spelled = |value: Value| match value {
+                Value::String(_) | Value::Int(_) => value,
+                other => dates::spelled(other, &zone()),
+            };
+            let arguments: Vec<Value> = arguments.into_iter().map(spelled).collect();
+            text::call(text, method, &arguments)?
+        }
         Value::List(items) => list(items, method, &arguments)?,
         Value::Map(entries) => map(entries, method, &arguments)?,
         Value::Int(_) | Value::BigInt(_) | Value::Double(_) => {

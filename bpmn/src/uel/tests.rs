@@ -4,6 +4,7 @@ use super::*;
 use std::collections::BTreeMap;
 
 mod hostile;
+mod java;
 mod recorded;
 
 /// Variables, and an `execution` whose calls are written down.
@@ -11,6 +12,7 @@ mod recorded;
 pub(super) struct TestScope {
     pub variables: BTreeMap<String, Value>,
     pub calls: Vec<String>,
+    pub zone: Option<TimeZone>,
 }
 
 impl Scope for TestScope {
@@ -58,6 +60,10 @@ impl Scope for TestScope {
             }
         }
     }
+
+    fn time_zone(&self) -> TimeZone {
+        self.zone.clone().unwrap_or(TimeZone::UTC)
+    }
 }
 
 fn scope() -> TestScope {
@@ -91,7 +97,7 @@ fn scope() -> TestScope {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-        calls: Vec::new(),
+        ..TestScope::default()
     }
 }
 

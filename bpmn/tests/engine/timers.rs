@@ -52,7 +52,8 @@ fn a_start_event_gets_no_timer_when_its_cycle_ends_before_it_begins() {
         let start = format!(
             "<startEvent id='start'><timerEventDefinition>{cycle}</timerEventDefinition></startEvent>"
         );
-        let model = process(TASK, &["start>task", "task>end"]).replace("<startEvent id='start'/>", &start);
+        let model =
+            process(TASK, &["start>task", "task>end"]).replace("<startEvent id='start'/>", &start);
         let world = world(&[&model]);
         let latest = world.outside.latest_definition(Tenant(0), "p");
         let process = &latest.expect("p is deployed").process;
