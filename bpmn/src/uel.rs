@@ -38,7 +38,7 @@ pub trait Scope {
     fn variable(&mut self, name: &str) -> Option<Value>;
     /// Assigns a variable that exists.
     fn assign_variable(&mut self, name: &str, value: Value) -> Result<(), EvaluationError>;
-    /// Whether `execution` or `task` is known here.
+    /// Whether an object is known here.
     fn has_object(&self, object: Object) -> bool;
     /// A property of it, as `execution.processInstanceId`.
     fn object_property(&mut self, object: Object, name: &str) -> Result<Value, EvaluationError>;
@@ -60,6 +60,8 @@ pub enum Object {
     Execution,
     /// `task`, in task listeners and task expressions.
     Task,
+    /// `execution.currentFlowElement`: where the execution stands. It has no name of its own.
+    FlowElement,
 }
 
 impl Object {
@@ -72,11 +74,30 @@ impl Object {
         }
     }
 
+    /// The object that a property of this one is.
+    fn behind(self, property: &str) -> Option<Object> {
+        match (self, property) {
+            (Object::Task, "execution") => Some(Object::Execution),
+            (Object::Execution, "currentFlowElement") => Some(Object::FlowElement),
+            _ => None,
+        }
+    }
+
+    /// The object that a method of this one gives.
+    fn given_by(self, method: &str) -> Option<Object> {
+        match (self, method) {
+            (Object::Task, "getExecution") => Some(Object::Execution),
+            (Object::Execution, "getCurrentFlowElement") => Some(Object::FlowElement),
+            _ => None,
+        }
+    }
+
     /// The name by which an expression reaches it.
     pub fn name(self) -> &'static str {
         match self {
             Object::Execution => "execution",
             Object::Task => "task",
+            Object::FlowElement => "currentFlowElement",
         }
     }
 }

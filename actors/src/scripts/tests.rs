@@ -34,6 +34,7 @@ impl ScriptScope for TestScope {
         match object {
             Object::Execution => true,
             Object::Task => self.task,
+            Object::FlowElement => false,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::event::TaskChange;
 use super::scope::ExecutionScope;
-use crate::rows::{Delegation, IdentityLink, TaskRow};
+use crate::rows::{Delegation, Identity, IdentityLink, TaskRow};
 use crate::uel::{self, EvaluationError, Object};
 use codec::Value;
 
@@ -16,6 +16,7 @@ pub(super) fn property(
     let found = match object {
         Object::Execution => execution_property(scope, name),
         Object::Task => task_property(scope, name),
+        Object::FlowElement => element_property(scope, name),
     };
     found.ok_or_else(|| {
         EvaluationError::failed(format!("Cannot find property {name} of {}", object.name()))
@@ -30,10 +31,13 @@ pub(super) fn call(
     arguments: &[Value],
 ) -> Result<Value, EvaluationError> {
     let target = match object {
-        Object::Execution => scope.execution,
-        Object::Task => scope.task.unwrap_or(scope.execution),
+        Object::Execution => Some(scope.execution),
+        Object::Task => Some(scope.task.unwrap_or(scope.execution)),
+        Object::FlowElement => None,
     };
-    if let Some(value) = variable_call(scope, target, method, arguments)? {
+    if let Some(target) = target
+        && let Some(value) = variable_call(scope, target, method, arguments)?
+    {
         return Ok(value);
     }
     if object == Object::Task
@@ -91,7 +95,13 @@ fn execution_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Valu
         "businessKey" => text(row.business_key.clone().filter(|_| execution.is_instance())),
         "currentActivityId" | "activityId" => text(element().map(|e| e.id)),
         "currentActivityName" => text(element().and_then(|e| e.name)),
-        "currentFlowElement" => text(element().map(|e| e.id)),
+        // To scripts, which have no objects but these two.
+        "currentFlowElement" => element().map_or(Value::Null, |e| {
+            Value::Map(vec![
+                ("id".to_owned(), Value::String(e.id)),
+                ("name".to_owned(), text(e.name)),
+            ])
+        }),
         // While a task's listener runs, the event is the task's alone.
         "eventName" if scope.task.is_none() => text(work.listening.map(str::to_owned)),
         "eventName" => Value::Null,
@@ -105,6 +115,18 @@ fn execution_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Valu
         "scope" => Value::Bool(execution.is_scope()),
         "suspended" => Value::Bool(row.suspended),
         "processInstanceType" => Value::Bool(execution.is_instance()),
+        _ => return None,
+    })
+}
+
+fn element_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Value> {
+    let execution = scope.work.execution(scope.execution)?;
+    let process = scope.work.known_process(execution.instance)?;
+    let element = process.element(execution.at?);
+    Some(match name {
+        "id" => Value::String(element.id.clone()),
+        "name" => text(element.name.clone()),
+        "documentation" => text(element.documentation.as_ref().map(|d| d.text().to_owned())),
         _ => return None,
     })
 }
@@ -143,9 +165,24 @@ fn task_property(scope: &ExecutionScope<'_, '_>, name: &str) -> Option<Value> {
         "variablesLocal" => Value::Map(own_variables(scope, task.number)),
         "variableNamesLocal" => names(own_variables(scope, task.number)),
         "eventName" => text(work.listening.map(str::to_owned)),
+        "candidates" => Value::List(task.links.iter().filter_map(candidate).collect()),
         "tenantId" => Value::String(String::new()),
         _ => return None,
     })
+}
+
+fn candidate(link: &IdentityLink) -> Option<Value> {
+    let (user, group) = match &link.who {
+        Identity::User(user) => (Value::from(user.as_str()), Value::Null),
+        Identity::Group(group) => (Value::Null, Value::from(group.as_str())),
+    };
+    let entries = [
+        ("type", Value::from(link.link_type.as_str())),
+        ("userId", user),
+        ("groupId", group),
+    ];
+    let entries = entries.map(|(name, value)| (name.to_owned(), value));
+    (link.link_type == IdentityLink::CANDIDATE).then(|| Value::Map(entries.into()))
 }
 
 fn own_variables(scope: &ExecutionScope<'_, '_>, of: u32) -> Vec<(String, Value)> {

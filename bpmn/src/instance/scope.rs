@@ -48,6 +48,10 @@ impl uel::Scope for ExecutionScope<'_, '_> {
         match object {
             Object::Execution => true,
             Object::Task => self.task.is_some(),
+            Object::FlowElement => {
+                let execution = self.work.execution(self.execution);
+                execution.is_some_and(|execution| execution.at.is_some())
+            }
         }
     }
 

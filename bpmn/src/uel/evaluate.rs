@@ -97,6 +97,15 @@ impl<'a> Evaluation<'a> {
         Ok(Operand::Value(value))
     }
 
+    /// An object that another one leads to; null where it is not.
+    fn object(&self, object: Object) -> Operand {
+        if self.scope.has_object(object) {
+            Operand::Object(object)
+        } else {
+            Operand::Value(Value::Null)
+        }
+    }
+
     fn unary(&mut self, operator: Unary, operand: &Node) -> Result<Value, EvaluationError> {
         match (operator, self.operand(operand)?) {
             (Unary::Empty, Operand::Object(_)) => Ok(Value::Bool(false)),
@@ -156,11 +165,12 @@ impl<'a> Evaluation<'a> {
         let base = self.operand(base)?;
         let name = self.value(name)?;
         match base {
-            Operand::Object(Object::Task) if matches!(&name, Value::String(text) if text == Object::Execution.name()) => {
-                Ok(Operand::Object(Object::Execution))
-            }
             Operand::Object(object) => {
-                let value = self.scope.object_property(object, &coerce::text(&name))?;
+                let name = coerce::text(&name);
+                if let Some(behind) = object.behind(&name) {
+                    return Ok(self.object(behind));
+                }
+                let value = self.scope.object_property(object, &name)?;
                 self.spend(size(&value))?;
                 Ok(Operand::Value(value))
             }
@@ -181,10 +191,12 @@ impl<'a> Evaluation<'a> {
             arguments.push(finite(self.value(argument)?)?);
         }
         let value = match receiver {
-            Operand::Object(Object::Task) if method == "getExecution" && arguments.is_empty() => {
-                return Ok(Operand::Object(Object::Execution));
+            Operand::Object(object) => {
+                if let Some(given) = object.given_by(&method).filter(|_| arguments.is_empty()) {
+                    return Ok(self.object(given));
+                }
+                self.scope.object_call(object, &method, &arguments)?
             }
-            Operand::Object(object) => self.scope.object_call(object, &method, &arguments)?,
             Operand::Value(receiver) => {
                 // Searching, comparing and cutting cost no more than what they look at.
                 let touched = size(&receiver) + arguments.iter().map(size).sum::<usize>();

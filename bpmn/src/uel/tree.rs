@@ -75,7 +75,7 @@ impl Binary {
     }
 }
 
-/// What a node gives: a value, or one of the two objects, which are no values.
+/// What a node gives: a value, or one of the objects, which are no values.
 pub(super) enum Operand {
     Value(Value),
     Object(super::Object),

@@ -73,3 +73,20 @@ fn what_stands_for_the_name_of_a_variable_is_turned_into_text() {
         assert_eq!(given(SERVICE, text), expected, "{text}");
     }
 }
+
+#[test]
+fn an_execution_knows_the_element_where_it_stands() {
+    for (text, expected) in [
+        ("${execution.currentFlowElement.id}", Value::from("script")),
+        ("${execution.currentFlowElement.name}", Value::from("Do it")),
+        (
+            "${execution.getCurrentFlowElement().getName()}",
+            Value::from("Do it"),
+        ),
+        ("${execution.currentFlowElement.documentation}", Value::Null),
+        ("${execution.currentFlowElement != null}", Value::Bool(true)),
+    ] {
+        let named = SERVICE.replace("id='script'", "id='script' name='Do it'");
+        assert_eq!(given(&named, text), expected, "{text}");
+    }
+}

@@ -134,3 +134,24 @@ fn listeners_see_the_name_of_their_event_and_nobody_else_does() {
         );
     }
 }
+
+#[test]
+fn a_task_tells_its_candidates() {
+    let listener = |action: &str| {
+        format!("<activiti:taskListener event='create' expression='${{{action}}}'/>")
+    };
+    let content = format!(
+        "<extensionElements>{}{}</extensionElements>",
+        listener("task.setName(task.candidates.size())"),
+        listener("task.setDescription(task.getCandidates().get(1).userId)")
+    );
+    let row = task(
+        "activiti:candidateUsers='ann, bob' activiti:candidateGroups='sales'",
+        &content,
+    );
+    let row = row.expect("it starts");
+    assert_eq!(
+        (row.name.as_deref(), row.description.as_deref()),
+        (Some("3"), Some("ann"))
+    );
+}
