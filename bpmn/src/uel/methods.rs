@@ -6,6 +6,7 @@ use codec::Value;
 use jiff::tz::TimeZone;
 use std::cmp::Ordering;
 
+mod hash;
 mod text;
 
 type Result = std::result::Result<Value, EvaluationError>;
@@ -22,6 +23,7 @@ pub(super) fn call(
             let spelled = dates::spelled(receiver.clone(), &zone());
             Some(Value::String(spelled.to_java_string()))
         }
+        ("hashCode", []) => hash::code(&receiver).map(|code| Value::Int(code.into())),
         ("equals", [other]) => Some(Value::Bool(same(&receiver, other))),
         _ => None,
     };
@@ -85,6 +87,18 @@ fn list(
         ("lastIndexOf", [wanted]) => index(items.iter().rposition(|item| same(item, wanted))),
         ("containsAll", [Value::List(wanted)]) => {
             Value::Bool(wanted.iter().all(|wanted| is(wanted).is_some()))
+        }
+        ("subList", [from, to]) => {
+            let (from, to) = (coerce::integer(from)?, coerce::integer(to)?);
+            let part = usize::try_from(from)
+                .ok()
+                .zip(usize::try_from(to).ok())
+                .and_then(|(from, to)| items.get(from..to));
+            let part = part.ok_or_else(|| {
+                let size = items.len();
+                EvaluationError::failed(format!("From: {from}, To: {to}, Size: {size}"))
+            })?;
+            Value::List(part.to_vec())
         }
         ("get", [position]) => {
             let position = coerce::integer(position)?;

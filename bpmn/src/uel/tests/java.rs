@@ -53,3 +53,44 @@ fn dates_in_text_are_as_java_writes_them_in_the_zone() {
         Ok(Some("[Thu Jan 01 08:00:00 CST 1970, null]".to_owned()))
     );
 }
+
+#[test]
+fn values_are_hashed_and_lists_are_cut_as_in_java() {
+    let mut scope = scope();
+    let numbers = [3, 1, 2].map(Value::Int).to_vec();
+    let map = [("k", Value::from("v")), ("n", Value::Int(4))];
+    let map = map.map(|(key, value)| (key.to_owned(), value)).to_vec();
+    for (name, value) in [
+        ("date", Value::Date(1_767_614_400_000)),
+        ("far", Value::Int(12_345_678_901)),
+        ("numbers", Value::List(numbers)),
+        (
+            "letters",
+            Value::List(["a", "b", "c"].map(Value::from).to_vec()),
+        ),
+        ("pair", Value::Map(map)),
+    ] {
+        scope.variables.insert(name.to_owned(), value);
+    }
+    for (text, expected) in [
+        ("${'red'.hashCode()}", "integer: 112785"),
+        ("${one.hashCode()}", "integer: 1"),
+        ("${far.hashCode()}", "integer: -539222985"),
+        ("${(2.5).hashCode()}", "integer: 1074003968"),
+        ("${yes.hashCode()}", "integer: 1231"),
+        ("${date.hashCode()}", "integer: -1912125541"),
+        ("${letters.hashCode()}", "integer: 126145"),
+        ("${numbers.hashCode()}", "integer: 32707"),
+        ("${pair.hashCode()}", "integer: 135"),
+        ("${letters.subList(0, 2)}", "list: [a, b]"),
+        ("${letters.subList('1', 1)}", "list: []"),
+        ("${letters.subList(1, 9)}", "error: …"),
+        ("${letters.subList(2, 1)}", "error: …"),
+        ("${letters.subList(-1, 1)}", "error: …"),
+    ] {
+        let found = outcome(text, &mut scope);
+        let start = expected.trim_end_matches('…');
+        let matched = found == expected || start != expected && found.starts_with(start);
+        assert!(matched, "{text}: {found}");
+    }
+}
