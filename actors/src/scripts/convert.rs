@@ -48,7 +48,7 @@ pub(super) fn to_js<'js>(
             Ok(array.into_value())
         }
         Value::Map(entries) => {
-            let object = Object::new(ctx.clone())?;
+            let object: Object<'js> = tools.get::<_, Function<'js>>("map")?.call(())?;
             for (key, item) in entries {
                 object.set(key.as_str(), to_js(ctx, item, tools)?)?;
             }

@@ -3,6 +3,7 @@
 (function (native) {
   const { ask, log } = native;
   const { apply, construct, defineProperty } = Reflect;
+  const { create, keys, values } = Object;
   const ProxyOf = Proxy, DateOf = Date, BigIntOf = BigInt, text = String, call = Function.prototype.call;
   const getTime = call.bind(DateOf.prototype.getTime);
   const test = call.bind(RegExp.prototype.test);
@@ -93,6 +94,17 @@
   hidden(lists, 'get', function (index) { return this[index]; });
   hidden(lists, 'add', function (item) { this[this.length] = item; return true; });
 
+  // The methods of Java's maps, behind their entries: an entry of the same name wins.
+  const owns = call.bind(Object.prototype.hasOwnProperty);
+  const maps = Object.create(Object.prototype);
+  hidden(maps, 'size', function () { return keys(this).length; });
+  hidden(maps, 'isEmpty', function () { return keys(this).length === 0; });
+  hidden(maps, 'get', function (key) { return owns(this, key) ? this[key] : null; });
+  hidden(maps, 'containsKey', function (key) { return owns(this, key); });
+  hidden(maps, 'put', function (key, value) { const old = owns(this, key) ? this[key] : null; this[key] = value; return old; });
+  hidden(maps, 'keySet', function () { return keys(this); });
+  hidden(maps, 'values', function () { return values(this); });
+
   // Builtins that could run without end in native code stand for guarded ones, which are compiled when one is first called.
   const plain = { strings: Object.create(null), lists: Object.create(null), json: Object.create(null) };
   const primordials = { apply, text, keys: Object.keys, isArray: Array.isArray, number: Number, object: Object, trunc: Math.trunc,
@@ -121,6 +133,7 @@
 
   const tools = Object.freeze(Object.assign(Object.create(null), {
     date: (ms) => new DateOf(ms),
+    map: () => create(maps),
     bigint: (digits) => BigIntOf(digits),
     dateOf: (value) => { try { return getTime(value); } catch { return undefined; } },
     bpmnErrorOf: (value) => (typeof value === 'object' && value !== null && isThrown(thrown, value)

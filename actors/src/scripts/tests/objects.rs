@@ -145,3 +145,24 @@ fn reads_see_writes_in_every_order() {
     assert_eq!(shown(found), "bpmn error E: E");
     assert_eq!(thrown.variables["before"], Value::Int(1));
 }
+
+#[test]
+fn maps_have_the_methods_of_java_behind_their_entries() {
+    let mut scope = scope();
+    scope.variables.insert(
+        "odd".to_owned(),
+        Value::Map(vec![("size".to_owned(), Value::Int(9))]),
+    );
+    let found = outcome(
+        "map.put('c', 2);
+         [execution.getVariables().size(), map.size(), map.get('a'), map.get('nope'), map.containsKey('b'),
+          map.isEmpty(), map.keySet(), map.values()[2], odd.size, JSON.stringify(map)]",
+        &mut scope,
+    );
+    assert_eq!(
+        shown(found),
+        "list: [12, 3, 1, null, true, false, [a, b, c], 2, 9, {\"a\":1,\"b\":[\"x\"],\"c\":2}]"
+    );
+    let kept = outcome("map", &mut scope);
+    assert_eq!(shown(kept), "map: {a=1, b=[x]}");
+}
