@@ -84,13 +84,19 @@ fn check_id<'a>(node: &'a Node<'_>, ids: &mut BTreeMap<&'a str, u32>, complaints
             shortened(id)
         );
         complaints.error(node, code::INVALID_ID, message);
-    } else if is_longer(id, MAX_NAME) && node.namespace == Namespace::Bpmn {
+    } else if is_longer(id, MAX_NAME) && is_recorded(node) {
         let message = format!("the id is longer than {MAX_NAME} characters");
         complaints.error(node, code::TOO_LONG, message);
     } else if let Some(line) = ids.insert(id, node.line) {
         let message = format!("the id '{}' is already used in line {line}", shortened(id));
         complaints.error(node, code::DUPLICATE_ID, message);
     }
+}
+
+/// Whether history names it: only such ids have to be short, as in Activiti.
+fn is_recorded(node: &Node<'_>) -> bool {
+    let name = node.local();
+    node.namespace == Namespace::Bpmn && (is_flow_node(name) || name == "process")
 }
 
 fn check_references(node: &Node<'_>, complaints: &mut Complaints) {

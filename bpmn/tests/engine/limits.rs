@@ -125,3 +125,12 @@ fn reversed(count: u32) -> String {
     }
     text
 }
+
+#[test]
+fn a_sequence_flow_may_have_an_id_of_any_length() {
+    let long = format!("'{}'", "f".repeat(300));
+    let model = process(TASK, &["start>task", "task>end"]).replace("'f0'", &long);
+    let mut world = world(&[&model]);
+    let root = started(&mut world);
+    assert_eq!(rows(&world, root).tasks.len(), 1);
+}
