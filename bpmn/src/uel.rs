@@ -213,7 +213,8 @@ fn composite(parts: &[Part], scope: &mut dyn Scope) -> Result<Value, EvaluationE
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Expression(node) => {
-                let value = evaluation.result(node)?;
+                // Text may hold what no value does: Infinity.
+                let value = evaluation.value(node)?;
                 let value = evaluation.spelled(value);
                 out.push_str(&coerce::text(&value));
             }

@@ -58,7 +58,8 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    fn value(&mut self, node: &Node) -> Result<Value, EvaluationError> {
+    /// The value inside of the expression: a number may be infinite there.
+    pub fn value(&mut self, node: &Node) -> Result<Value, EvaluationError> {
         self.operand(node)?.into_value()
     }
 

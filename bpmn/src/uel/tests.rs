@@ -136,6 +136,7 @@ fn text_and_expressions_mix() {
         ("#{one}", "integer: 1"),
         ("a ${one} b #{s}", "string: a 1 b Hello"),
         ("${one}${nil}${half}", "string: 10.5"),
+        ("${1 / 0}, ${0 / 0}", "string: Infinity, NaN"),
         (r"\${one}", "string: ${one}"),
         (r"\\${one} \#{x} \a", r"string: \${one} #{x} \a"),
         ("${'}'}", "string: }"),
