@@ -117,17 +117,10 @@ fn string_or_null(value: Value, template: &Template) -> Result<Option<String>, R
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
-        Value::Bool(_)
-        | Value::Int(_)
-        | Value::BigInt(_)
-        | Value::Double(_)
-        | Value::Date(_)
-        | Value::Bytes(_)
-        | Value::List(_)
-        | Value::Map(_) => Err(Refusal::InvalidValue(format!(
+        other => Err(Refusal::InvalidValue(format!(
             "Expression does not resolve to a string: {} ({})",
             template.text(),
-            value.to_java_string()
+            other.to_java_string()
         ))),
     }
 }
@@ -231,7 +224,10 @@ fn add_each(
 ) -> Step {
     let ids: Option<Vec<String>> = match run.evaluate(template, execution)? {
         Value::String(text) => Some(comma_separated(&text)),
-        Value::List(items) => items.into_iter().map(only_string).collect(),
+        Value::List(items) => {
+            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+            texts.collect()
+        }
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)
@@ -255,21 +251,6 @@ fn add_each(
         tasks::add_link(run, number, link);
     }
     Ok(())
-}
-
-fn only_string(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::BigInt(_)
-        | Value::Double(_)
-        | Value::Date(_)
-        | Value::Bytes(_)
-        | Value::List(_)
-        | Value::Map(_) => None,
-    }
 }
 
 /// As Java splits: blanks around commas go, what is empty behind the last filled part goes, an empty text is one part.
