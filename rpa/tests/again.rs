@@ -7,18 +7,14 @@ mod support;
 use rpa::{
     Guid,
     argument::{Argument, AssetContent},
-    execution::{Start, Startup},
+    execution::Start,
     registry::{
         Action, Kind, Refusal, State, WorkflowSettings,
-        plan::{self, Execute, Overrides},
+        plan::{self, Overrides},
     },
     terms::{AssetType, Direction},
 };
-use support::{
-    START_MS,
-    desk::{Desk, GROUP, PACKAGE, TENANT, WORKFLOW},
-    stamp,
-};
+use support::desk::{Desk, GROUP, PACKAGE, TENANT, WORKFLOW, execute};
 
 /// A workflow that is bound to robot 1.
 const DIRECT: Guid = Guid(0x91);
@@ -42,18 +38,10 @@ fn planned(state: &State, workflow: Guid) -> Start {
         asset: Some(AssetContent::default()),
         ..Argument::new("a", "System.String", Direction::In)
     };
-    let execute = Execute {
-        tenant: TENANT,
-        execution: Guid(0xe),
-        created: stamp(START_MS),
-        startup: Startup::manual(),
-        source: None,
-        activity: None,
-        overrides: Overrides {
-            arguments: vec![argument],
-            ..Overrides::default()
-        },
-    };
+    let execute = execute(Overrides {
+        arguments: vec![argument],
+        ..Overrides::default()
+    });
     plan::workflow(state, &execute, workflow, &|_| true).unwrap()
 }
 

@@ -7,30 +7,14 @@ mod support;
 use rpa::{
     Guid,
     argument::{Argument, AssetContent, Source, SourcedArgument},
-    execution::{NewJob, OnFailure, Owner, Start, Startup},
+    execution::{NewJob, OnFailure, Owner, Start},
     registry::{
         Action, LayoutSettings, NewNode, Refusal, RobotSettings, State, WorkflowSettings,
-        plan::{self, Execute, Overrides},
+        plan::{self, Overrides},
     },
     terms::{AssetType, Direction, JobExecutionPolicy},
 };
-use support::{
-    START_MS,
-    desk::{Desk, GROUP, HOME, TENANT, WORKFLOW, named, upload},
-    stamp,
-};
-
-fn execute(overrides: Overrides) -> Execute {
-    Execute {
-        tenant: TENANT,
-        execution: Guid(0xe),
-        created: stamp(START_MS),
-        startup: Startup::manual(),
-        source: None,
-        activity: None,
-        overrides,
-    }
-}
+use support::desk::{Desk, GROUP, HOME, TENANT, WORKFLOW, execute, named, upload};
 
 fn argument(name: &str, direction: Direction, value: Option<&str>) -> Argument {
     Argument {

@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use rpa::{
     Guid,
     argument::{Argument, AssetContent, Source, SourcedArgument},
-    execution::Startup,
     package::Metadata,
     registry::{
         Action, AssetSettings, Command, Firing, FiringOutcome, LabelSettings, LayoutSettings,
@@ -21,7 +20,11 @@ use rpa::{
     terms::{AssetType, Direction, Sha256},
 };
 use std::collections::BTreeSet;
-use support::{START_MS, desk::named, stamp};
+use support::{
+    START_MS,
+    desk::{execute, named},
+    stamp,
+};
 
 /// What happens, and numbers that choose to what.
 type Step = (u8, u8, u8, u8);
@@ -300,12 +303,7 @@ fn check(state: &State) {
 fn check_plan(state: &State, tenant: Tenant, id: Guid) {
     let execute = plan::Execute {
         tenant,
-        execution: Guid(0xe),
-        created: stamp(START_MS),
-        startup: Startup::manual(),
-        source: None,
-        activity: None,
-        overrides: plan::Overrides::default(),
+        ..execute(plan::Overrides::default())
     };
     let workflow = state.workflow(tenant, id).unwrap();
     let expected = match (workflow.queue, workflow.robots.len()) {

@@ -7,10 +7,13 @@ use codec::Tenant;
 use rpa::{
     Guid,
     argument::Argument,
+    execution::Startup,
     package::Metadata,
     registry::{
         Action, AssetSettings, Command, Decision, LabelSettings, NewVersion, Refusal, Reply,
-        RobotSettings, Sealed, State, WorkflowSettings, decide, stored,
+        RobotSettings, Sealed, State, WorkflowSettings, decide,
+        plan::{Execute, Overrides},
+        stored,
     },
     terms::{AssetType, Sha256},
 };
@@ -31,6 +34,19 @@ pub fn named(name: &str) -> LabelSettings {
     LabelSettings {
         name: Some(name.to_owned()),
         ..LabelSettings::default()
+    }
+}
+
+/// An execute by hand; its execution is `0xe`.
+pub fn execute(overrides: Overrides) -> Execute {
+    Execute {
+        tenant: TENANT,
+        execution: Guid(0xe),
+        created: stamp(START_MS),
+        startup: Startup::manual(),
+        source: None,
+        activity: None,
+        overrides,
     }
 }
 
