@@ -228,6 +228,7 @@ impl Desk {
         pass.started(sequence);
         slot.set_sequence(sequence);
         live.keep(events, sequence);
+        live.prepare();
         if ended && let Some(Body::Live(live)) = self.body.take() {
             self.body = Some(Body::Ended(live));
         }

@@ -31,6 +31,9 @@ thread_local! {
 
 /// What a thread keeps of it, in bytes.
 const SCRATCH_BYTES: usize = 64 * 1024;
+/// An entity up to this size is encoded as soon as it has changed: then it lies in the processor's cache, and when it rests
+/// it no longer does.
+const PREPARED_BYTES: usize = 1024;
 /// After so many records the base is taken anew.
 const RECORDS_BEFORE_REBASE: usize = 32;
 
@@ -47,6 +50,8 @@ pub struct Live {
     /// Encoded events since the base, one command each.
     records: Vec<Vec<u8>>,
     record_bytes: usize,
+    /// Bytes at rest of the state now, if they were made already.
+    prepared: Option<Vec<u8>>,
 }
 
 /// The parts of bytes at rest.
@@ -69,6 +74,7 @@ impl Live {
             sequence: 0,
             records: Vec::new(),
             record_bytes: 0,
+            prepared: None,
         }
     }
 
@@ -87,12 +93,14 @@ impl Live {
             sequence,
             records: Vec::new(),
             record_bytes: 0,
+            prepared: None,
         })
     }
 
     /// A command's events were applied: they are part of what a rebuild gives.
     pub fn keep(&mut self, record: Vec<u8>, sequence: u64) {
         self.sequence = sequence;
+        self.prepared = None;
         self.record_bytes += record.len();
         self.records.push(record);
         if self.records.len() > RECORDS_BEFORE_REBASE
@@ -159,29 +167,18 @@ impl Live {
         history(self.chunks(), &self.instance)
     }
 
+    /// Makes the bytes at rest of a small entity that will probably rest in this state.
+    pub fn prepare(&mut self) {
+        let small = self.base.len() + self.record_bytes <= PREPARED_BYTES;
+        if small && !self.records.is_empty() && !self.instance.is_ended() {
+            self.prepared = Some(self.encoded());
+        }
+    }
+
     /// Encodes the state now and makes it the base.
     pub fn rebase(&mut self) -> &[u8] {
-        let chunks = match split(&self.base) {
-            Ok(parts) => parts.chunks.to_vec(),
-            Err(_) => Vec::new(),
-        };
-        let news = self.instance.take_history();
-        let instance = &self.instance;
-        // One allocation of the right size instead of many that grow.
-        self.base = SCRATCH.with_borrow_mut(|out| {
-            out.clear();
-            push_part(out, |out| {
-                stored::encode_rows_into(instance.rows_ref(), out)
-            });
-            push_part(out, |out| stored::encode_core_into(instance, out));
-            out.extend_from_slice(&chunks);
-            if !news.is_empty() {
-                push_part(out, |out| stored::encode_history_into(&news, out));
-            }
-            let base = out.as_slice().to_vec();
-            out.shrink_to(SCRATCH_BYTES);
-            base
-        });
+        self.base = self.take_encoded();
+        self.instance.take_history();
         self.base_sequence = self.sequence;
         self.records.clear();
         self.record_bytes = 0;
@@ -191,9 +188,34 @@ impl Live {
     /// Ends the life in memory: only the bytes at rest stay.
     pub fn rest(mut self) -> Box<[u8]> {
         if !self.records.is_empty() || self.base.is_empty() {
-            self.rebase();
+            return self.take_encoded().into_boxed_slice();
         }
         self.base.into_boxed_slice()
+    }
+
+    fn take_encoded(&mut self) -> Vec<u8> {
+        self.prepared.take().unwrap_or_else(|| self.encoded())
+    }
+
+    /// The bytes at rest of the state now. One allocation of the right size instead of many that grow.
+    fn encoded(&self) -> Vec<u8> {
+        let instance = &self.instance;
+        SCRATCH.with_borrow_mut(|out| {
+            out.clear();
+            push_part(out, |out| {
+                stored::encode_rows_into(instance.rows_ref(), out)
+            });
+            push_part(out, |out| stored::encode_core_into(instance, out));
+            out.extend_from_slice(self.chunks());
+            if !instance.history().is_empty() {
+                push_part(out, |out| {
+                    stored::encode_history_into(instance.history(), out)
+                });
+            }
+            let encoded = out.as_slice().to_vec();
+            out.shrink_to(SCRATCH_BYTES);
+            encoded
+        })
     }
 
     /// The history chunks up to the base; what is newer is in the instance.
@@ -315,6 +337,54 @@ mod tests {
     fn a_panic_while_rebuilding_is_an_error() {
         let rebuilt: Result<(), _> = guarded(|| panic!("an event that cannot be applied"));
         assert!(matches!(rebuilt, Err(DecodeError::Malformed(_))));
+    }
+
+    /// Its start, and whether it is suspended: one record each.
+    fn changed(prepared: bool, suspended: &[bool]) -> Live {
+        let mut live = Live::new(RootId(7), Tenant(0));
+        let start = Event::InstanceStarted {
+            instance: 0,
+            definition: codec::DefinitionId(2),
+            business_key: Some("order 1".to_owned()),
+            name: None,
+            start_user: None,
+            super_execution: None,
+            at_ms: 5,
+        };
+        let events = suspended.iter().map(|suspended| match suspended {
+            true => Event::InstanceSuspended { instance: 0 },
+            false => Event::InstanceActivated { instance: 0 },
+        });
+        for (n, event) in [start].into_iter().chain(events).enumerate() {
+            live.instance.apply(&event);
+            live.keep(stored::encode_events(&[event]), n as u64 + 1);
+            if prepared {
+                live.prepare();
+            }
+        }
+        live
+    }
+
+    #[test]
+    fn bytes_prepared_for_rest_are_those_of_the_state_in_which_it_rests() {
+        let many = [true, false].repeat(RECORDS_BEFORE_REBASE);
+        for states in [
+            &[][..],
+            &[true],
+            &[true, false],
+            &[true, false, true],
+            &many,
+        ] {
+            let (mut plain, mut prepared) = (changed(false, states), changed(true, states));
+            assert_eq!(changed(true, states).rest(), changed(false, states).rest());
+            assert_eq!(prepared.rebase(), plain.rebase(), "{states:?}");
+            prepared
+                .rebuild(RootId(7), Tenant(0))
+                .expect("rebuilt from its bytes");
+            let shown = prepared.instance.rows_ref().instances[0].suspended;
+            assert_eq!(shown, states.last().is_some_and(|suspended| *suspended));
+            assert_eq!(prepared.rest(), plain.rest());
+        }
     }
 
     #[test]

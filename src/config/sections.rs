@@ -282,7 +282,7 @@ impl Default for Engine {
             clock: Clock::Real,
             time_zone: TimeZone::UTC,
             workers: 0,
-            live_bytes: 2 * MIB,
+            live_bytes: MIB,
             script_time: Duration::from_secs(1),
             script_memory: 16 * MIB,
         }
@@ -296,7 +296,7 @@ impl Default for Http {
             in_flight: 4_096,
             in_flight_bytes: 256 * MIB,
             header_bytes: 32 * KIB,
-            header_count: 100,
+            header_count: 90,
             header_time: Duration::from_secs(10),
             body_bytes: 16 * MIB,
             body_time: Duration::from_secs(60),
