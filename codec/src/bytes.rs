@@ -1,6 +1,7 @@
 //! Encoding and decoding behind a version byte.
 //! Never decodes more than `MAX_ENCODED_BYTES`, never accepts trailing bytes or an unknown version.
 
+use bincode::{enc::write::Writer, error::EncodeError};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Largest body that is decoded, in bytes: the largest record of the journal with its headers.
@@ -32,6 +33,17 @@ fn configuration() -> impl bincode::config::Config {
     bincode::config::standard().with_limit::<MAX_ENCODED_BYTES>()
 }
 
+/// Appends to a buffer without the standard library's writer between: it counts bytes and translates errors at each field.
+struct Appending<'o>(&'o mut Vec<u8>);
+
+impl Writer for Appending<'_> {
+    #[inline(always)]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
 /// Encodes `value` behind the version byte.
 pub fn encode<T: Serialize>(version: u8, value: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(128);
@@ -42,7 +54,7 @@ pub fn encode<T: Serialize>(version: u8, value: &T) -> Vec<u8> {
 /// Appends the version byte and the encoded `value` to `out`.
 pub fn encode_into<T: Serialize>(version: u8, value: &T, out: &mut Vec<u8>) {
     out.push(version);
-    let written = bincode::serde::encode_into_std_write(value, out, configuration());
+    let written = bincode::serde::encode_into_writer(value, Appending(out), configuration());
     assert!(
         written.is_ok(),
         "a persisted type does not encode: {written:?}"

@@ -37,13 +37,17 @@ pub fn from_json(json: Json) -> Result<Value, TypedValueError> {
         Json::Array(items) => {
             Value::List(items.into_iter().map(from_json).collect::<Result<_, _>>()?)
         }
-        // `{"type": "double", ...}` refuses it too.
-        Json::Number(number) if !is_finite(&number) => {
-            return Err(TypedValueError {
-                kind: "double".to_owned(),
-                text: number.to_string(),
-            });
-        }
+        Json::Number(number) => match number.as_i64() {
+            Some(whole) => Value::Int(whole),
+            None if is_finite(&number) => from_number(&number),
+            // `{"type": "double", ...}` refuses it too.
+            None => {
+                return Err(TypedValueError {
+                    kind: "double".to_owned(),
+                    text: number.to_string(),
+                });
+            }
+        },
         plain => from_plain_json(plain),
     })
 }
