@@ -30,7 +30,7 @@ impl Default for Limits {
         Self {
             connections: 16_384,
             header_bytes: 32 * 1024,
-            header_count: 100,
+            header_count: 90,
             header_ms: 10_000,
             idle_ms: 75_000,
             body_ms: 60_000,

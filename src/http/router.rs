@@ -227,7 +227,22 @@ impl<S: Send + Sync + 'static> Router<S> {
             stream,
         };
         let _permit = self.admission.enter(route.waits)?;
-        Ok(self.call(route, request, params, mount.style, at).await)
+        // Begun here: a future of its own would take the request in once more.
+        let once = request.headers.contains_key(IDEMPOTENCY_KEY);
+        let context = Arc::clone(&self.context);
+        let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            (route.run)(context, request, params, mount.style, at.clone())
+        }));
+        let answer = match started {
+            // What is to be done once goes on without its client: who comes again must meet it, or its answer.
+            Ok(work) if once => match tokio::spawn(Unwinding(work)).await {
+                Ok(answer) => answer,
+                Err(stopped) => Err(Box::new(stopped.to_string()) as Box<dyn Any + Send>),
+            },
+            Ok(work) => Unwinding(work).await,
+            Err(panic) => Err(panic),
+        };
+        Ok(answer.unwrap_or_else(|panic| panicked(&*panic, mount.style, at)))
     }
 
     /// All that is decided by the head alone.
@@ -268,31 +283,6 @@ impl<S: Send + Sync + 'static> Router<S> {
         let places = path::places(&matching, values);
         let params = Params::new(&at.uri, &path, &resource.names, places);
         Ok((resource, route, params))
-    }
-
-    async fn call(
-        &self,
-        route: &Route<S>,
-        request: Request,
-        params: Params,
-        style: &'static dyn ErrorStyle,
-        at: &At,
-    ) -> Response {
-        let context = Arc::clone(&self.context);
-        let once = request.headers.contains_key(IDEMPOTENCY_KEY);
-        let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            (route.run)(context, request, params, style, at.clone())
-        }));
-        let answer = match started {
-            // What is to be done once goes on without its client: who comes again must meet it, or its answer.
-            Ok(work) if once => match tokio::spawn(Unwinding(work)).await {
-                Ok(answer) => answer,
-                Err(stopped) => Err(Box::new(stopped.to_string()) as Box<dyn Any + Send>),
-            },
-            Ok(work) => Unwinding(work).await,
-            Err(panic) => Err(panic),
-        };
-        answer.unwrap_or_else(|panic| panicked(&*panic, style, at))
     }
 
     fn options(&self, resource: &Resource<S>, head: &super::Head) -> Stop {

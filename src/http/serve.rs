@@ -43,6 +43,8 @@ const TELLING: usize = 64;
 const TELL: Duration = Duration::from_millis(500);
 /// Pause after the machine could not give a socket (out of files): accepting again at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// hyper's bound on headers when none is set: up to it they are read on the stack, with a bound of ours on the heap.
+const HEADERS_ON_THE_STACK: usize = 100;
 /// hyper's smallest buffer.
 const MIN_BUFFER_BYTES: usize = 8_192;
 
@@ -113,11 +115,13 @@ fn builder(limits: &Limits) -> http1::Builder {
     // there, and drops that, and its own 400, when they are no head.
     let mut builder = http1::Builder::new();
     // hyper's own refusals have no body, so its bounds stand a little past ours and only keep memory bounded.
+    if limits.header_count > HEADERS_ON_THE_STACK * 9 / 10 {
+        builder.max_headers(limits.header_count.saturating_mul(2));
+    }
     builder
         .header_read_timeout(None)
         // The socket itself looks whether the client has left.
         .half_close(true)
-        .max_headers(limits.header_count.saturating_mul(2).max(100))
         .max_buf_size((limits.header_bytes.saturating_mul(2)).max(MIN_BUFFER_BYTES * 8));
     builder
 }
