@@ -10,7 +10,12 @@ use crate::{
 use bpmn::instance::Variables;
 use codec::{DefinitionId, Id, RootId, Tenant, instant};
 use jiff::tz::TimeZone;
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor},
+};
+use serde_json::Value as Json;
+use std::fmt;
 
 /// An id that nothing has.
 pub const NOBODY: Id = Id {
@@ -21,8 +26,42 @@ pub const NOBODY: Id = Id {
 /// What a handler answers.
 pub type Answered = Result<Response, Refused>;
 
-/// A JSON object of names to values, as bodies carry variables.
-pub type Map = serde_json::Map<String, serde_json::Value>;
+/// A JSON object of names to values, as bodies carry variables: in the order of the names' first mention, with the last
+/// value of each.
+#[derive(Clone, Default)]
+pub struct Map(Vec<(String, Json)>);
+
+/// Up to so many names are compared with each other; more are hashed.
+const NAMES_COMPARED: usize = 8;
+
+impl<'de> Deserialize<'de> for Map {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MapVisitor)
+    }
+}
+
+struct MapVisitor;
+
+impl<'de> Visitor<'de> for MapVisitor {
+    type Value = Map;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Map, A::Error> {
+        let mut entries: Vec<(String, Json)> = Vec::new();
+        while let Some(entry) = members.next_entry()? {
+            entries.push(entry);
+        }
+        let is_new = |n: usize| entries[..n].iter().all(|(name, _)| *name != entries[n].0);
+        if entries.len() > NAMES_COMPARED || !(1..entries.len()).all(is_new) {
+            let each: serde_json::Map<_, _> = entries.into_iter().collect();
+            entries = each.into_iter().collect();
+        }
+        Ok(Map(entries))
+    }
+}
 
 /// The company of the caller.
 pub fn tenant(state: &State, request: &Request) -> Tenant {
@@ -62,8 +101,8 @@ pub fn variables(map: Option<Map>) -> Result<Variables, Refused> {
     let Some(map) = map else {
         return Ok(Variables::new());
     };
-    let mut variables = Variables::with_capacity(map.len());
-    for (name, value) in map {
+    let mut variables = Variables::with_capacity(map.0.len());
+    for (name, value) in map.0 {
         let value = codec::json::from_json(value).map_err(|error| {
             Refused::unprocessable("invalid-value", format!("variable '{name}': {error}"))
         })?;
@@ -118,4 +157,32 @@ pub fn definition_ids(state: &State, tenant: Tenant, request: &Request) -> Vec<D
         found.map_or(nobody, |published| published.definition.id)
     };
     request.query.all("definitionId").map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_the_names_in_their_order_and_the_last_value_of_each() {
+        let many: Vec<String> = (0..20).map(|n| format!("\"n{n}\":{n}")).collect();
+        let rows = [
+            ("{}".to_owned(), "{}".to_owned()),
+            (r#"{"b":1,"a":2}"#.to_owned(), r#"{"b":1,"a":2}"#.to_owned()),
+            (
+                r#"{"b":1,"a":2,"b":3}"#.to_owned(),
+                r#"{"b":3,"a":2}"#.to_owned(),
+            ),
+            (
+                format!("{{{},\"n3\":null}}", many.join(",")),
+                format!("{{{}}}", many.join(",")).replace(":3,", ":null,"),
+            ),
+        ];
+        for (text, expected) in rows {
+            let read: Map = serde_json::from_str(&text).expect(&text);
+            let plain: serde_json::Map<String, Json> = read.0.into_iter().collect();
+            assert_eq!(serde_json::to_string(&plain).expect("JSON"), expected);
+        }
+        assert!(serde_json::from_str::<Map>("[1]").is_err());
+    }
 }

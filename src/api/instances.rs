@@ -5,7 +5,7 @@
 
 use super::{
     common::{self, Answered, Map},
-    json::{Object, key},
+    json::{Object, key, push_id},
     order::{self, Write},
     problem::Refused,
     render::{self, Definition, Instance},
@@ -109,9 +109,12 @@ fn started(root: RootId, applied: &Applied<'_>, published: &Published) -> Render
     if let Some(row) = subject::instance_row(applied.instance.rows_ref(), 0) {
         render::push_with_tasks(applied.instance, row, published, &mut body);
     }
+    let mut location = String::with_capacity(64);
+    location.push_str("/api/v1/instances/");
+    push_id(root.instance(), &mut location);
     Rendered {
         status: StatusCode::CREATED.as_u16(),
-        location: ["/api/v1/instances/", &root.to_string()].concat(),
+        location,
         body: body.into_bytes(),
     }
 }
