@@ -60,7 +60,13 @@ fn took_number(instance: &mut Instance, number: u32) {
 fn insert_by<T>(list: &mut Vec<T>, item: T, key: impl Fn(&T) -> u32) {
     match list.binary_search_by_key(&key(&item), &key) {
         Ok(index) => list[index] = item,
-        Err(index) => list.insert(index, item),
+        Err(index) => {
+            // Most instances have one of each: room for four would be most of their memory.
+            if list.is_empty() {
+                list.reserve_exact(1);
+            }
+            list.insert(index, item);
+        }
     }
 }
 

@@ -139,8 +139,8 @@ pub(super) fn set_variables(
     };
     for (name, value) in set {
         match local {
-            true => run.work.set_own_variable(scope, &name, value),
-            false => run.work.set_variable(scope, &name, value),
+            true => run.work.set_own_variable(scope, name, value),
+            false => run.work.set_variable(scope, name, value),
         }
     }
     for name in remove {

@@ -38,7 +38,7 @@ pub(super) fn complete(
     let row = active(run, task)?;
     run.definition(row.instance)?;
     for (name, value) in local {
-        run.work.set_own_variable(task, &name, value);
+        run.work.set_own_variable(task, name, value);
     }
     run.work.set_variables(row.execution, variables);
     run.work.set_transient(row.execution, transient);

@@ -238,10 +238,10 @@ impl<'a> Work<'a> {
     }
 
     /// Sets a variable in the nearest scope that has it, else as high as possible.
-    pub fn set_variable(&mut self, scope: u32, name: &str, value: Value) {
+    pub fn set_variable(&mut self, scope: u32, name: impl AsRef<str> + Into<String>, value: Value) {
         let mut number = scope;
         loop {
-            let here = self.own_variable(number, name).is_some();
+            let here = self.own_variable(number, name.as_ref()).is_some();
             match self.parent_of_scope(number) {
                 Some(parent) if !here => number = parent,
                 Some(_) | None => break,
@@ -250,29 +250,33 @@ impl<'a> Work<'a> {
         self.set_own_variable(number, name, value);
     }
 
-    pub fn set_own_variable(&mut self, scope: u32, name: &str, value: Value) {
-        if self.core().variable(scope, name) == Some(&value) {
+    pub fn set_own_variable(
+        &mut self,
+        scope: u32,
+        name: impl AsRef<str> + Into<String>,
+        value: Value,
+    ) {
+        let known = self.core().variable(scope, name.as_ref());
+        if known == Some(&value) {
             return;
         }
-        if self.core().variables_of(scope).len() >= MAX_VARIABLES
-            && self.core().variable(scope, name).is_none()
-        {
+        if known.is_none() && self.core().variables_of(scope).len() >= MAX_VARIABLES {
             // The command is refused at its next step; till then nothing is searched among ever more.
             self.crowded = true;
             return;
         }
-        let bytes = size(&value).saturating_add(name.len());
+        let bytes = size(&value).saturating_add(name.as_ref().len());
         self.value_bytes = self.value_bytes.saturating_add(bytes);
         self.emit(Event::VariableSet {
             scope,
-            name: name.to_owned(),
+            name: name.into(),
             value,
         });
     }
 
     pub fn set_variables(&mut self, scope: u32, variables: Vec<(String, Value)>) {
         for (name, value) in variables {
-            self.set_variable(scope, &name, value);
+            self.set_variable(scope, name, value);
         }
     }
 

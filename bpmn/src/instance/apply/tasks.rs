@@ -3,24 +3,30 @@
 
 use super::super::Instance;
 use super::super::event::{Event, TaskChange};
+use super::super::state::Core;
 use super::{took_number, variables};
 use crate::history::{Entry, FinishedTask};
 use crate::rows::TaskRow;
 
 pub(super) fn created(instance: &mut Instance, task: &TaskRow) {
     took_number(instance, task.number);
-    note_assignee(instance, task);
+    note_assignee(&instance.core, &mut instance.history, task);
     let tasks = &mut instance.rows.tasks;
     match tasks.binary_search_by_key(&task.number, |t| t.number) {
         Ok(index) => tasks[index] = task.clone(),
-        Err(index) => tasks.insert(index, task.clone()),
+        Err(index) => {
+            if tasks.is_empty() {
+                tasks.reserve_exact(1);
+            }
+            tasks.insert(index, task.clone());
+        }
     }
 }
 
-fn note_assignee(instance: &mut Instance, task: &TaskRow) {
-    let activity = instance.core.open_activity(task.execution, task.element);
+fn note_assignee(core: &Core, history: &mut Vec<Entry>, task: &TaskRow) {
+    let activity = core.open_activity(task.execution, task.element);
     if let Some(activity) = activity.map(|a| a.number) {
-        instance.history.push(Entry::ActivityTask {
+        history.push(Entry::ActivityTask {
             activity,
             task: task.number,
             assignee: task.assignee.clone(),
@@ -49,8 +55,7 @@ pub(super) fn changed(instance: &mut Instance, number: u32, change: &TaskChange)
         TaskChange::LinkRemoved(link) => task.links.retain(|known| known != link),
     }
     if matches!(change, TaskChange::Assignee(_)) {
-        let task = instance.rows.tasks[index].clone();
-        note_assignee(instance, &task);
+        note_assignee(&instance.core, &mut instance.history, task);
     }
 }
 
