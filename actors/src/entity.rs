@@ -162,11 +162,6 @@ impl Live {
         }
     }
 
-    /// All of its history, old and new.
-    pub fn history(&self) -> Result<Vec<Entry>, DecodeError> {
-        history(self.chunks(), &self.instance)
-    }
-
     /// Makes the bytes at rest of a small entity that will probably rest in this state.
     pub fn prepare(&mut self) {
         let small = self.base.len() + self.record_bytes <= PREPARED_BYTES;
@@ -255,11 +250,17 @@ pub fn finished_since(instance: &Instance, history_before: usize) -> Vec<Finishe
 
 /// The history in chunks and what is new since waking.
 pub fn history(chunks: &[u8], instance: &Instance) -> Result<Vec<Entry>, DecodeError> {
+    let mut entries = entries(chunks)?;
+    entries.extend_from_slice(instance.history());
+    Ok(entries)
+}
+
+/// The history in chunks.
+pub fn entries(chunks: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let mut entries = Vec::new();
     for chunk in chunk_list(chunks)? {
         entries.extend(stored::decode_history(chunk)?);
     }
-    entries.extend_from_slice(instance.history());
     Ok(entries)
 }
 

@@ -3,7 +3,6 @@
 //! Never: an instance that still runs.
 
 use crate::history::{self, Entry, FinishedTask};
-use crate::instance::Instance;
 use crate::model::FlowIndex;
 use crate::rows::InstanceRow;
 use codec::Value;
@@ -49,40 +48,55 @@ pub struct EndedActivity {
     pub delete_reason: Option<String>,
 }
 
-/// The root instance and all that it called, from the entity and its whole history (all chunks in order,
-/// then what is new since waking: `Instance::history`). Empty while the root runs.
-pub fn ended_instances(instance: &Instance, entries: &[Entry]) -> Vec<EndedInstance> {
-    if !instance.is_ended() {
+/// An instance that ended, seen where it lies: its bytes are those of an `EndedInstance` with the same content.
+#[derive(Debug, Serialize)]
+pub struct Ended<'a> {
+    /// The instance; `ended` is set.
+    pub row: &'a InstanceRow,
+    /// Its activities in order of their start.
+    pub activities: Vec<EndedActivity>,
+    /// The flows that it took, each once.
+    pub flows: Vec<FlowIndex>,
+    /// The last values of its variables.
+    pub variables: Vec<(&'a str, &'a Value)>,
+    /// Its tasks in the order in which they ended.
+    pub tasks: Vec<&'a FinishedTask>,
+}
+
+/// The root instance and all that it called, from its rows and its whole history (all chunks in order, then what is new
+/// since waking: `Instance::history`). Empty while the root runs.
+pub fn ended_instances<'a>(
+    rows: &'a [InstanceRow],
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Vec<Ended<'a>> {
+    if rows.first().is_none_or(InstanceRow::is_open) {
         return Vec::new();
     }
-    let rows = &instance.rows_ref().instances;
-    let activities = history::activities(entries);
-    let activities_of = by_instance(rows, &activities, |activity| Some(activity.instance));
-    let entries_of = by_instance(rows, entries, Entry::instance);
+    let entries: Vec<&Entry> = entries.into_iter().collect();
+    let activities = history::activities(entries.iter().copied());
+    let activities_of = by_instance(rows, activities, |activity| Some(activity.instance));
+    let entries_of = by_instance(rows, entries, |entry| entry.instance());
     let ended = rows.iter().zip(activities_of.into_iter().zip(entries_of));
     ended
-        .map(|(row, (activities, entries))| EndedInstance {
-            row: row.clone(),
+        .map(|(row, (activities, entries))| Ended {
+            row,
             activities: activities.into_iter().map(ended_activity).collect(),
             flows: history::taken_flows(entries.iter().copied(), row.number),
-            variables: history::last_values(entries.iter().copied(), row.number),
-            tasks: history::finished_tasks(entries, row.number)
-                .into_iter()
-                .cloned()
-                .collect(),
+            variables: history::last_values_seen(entries.iter().copied(), row.number),
+            tasks: history::finished_tasks(entries, row.number),
         })
         .collect()
 }
 
 /// What belongs to each instance, in one pass: a root may have called very many.
-fn by_instance<'a, T>(
+fn by_instance<T>(
     rows: &[InstanceRow],
-    all: &'a [T],
+    all: Vec<T>,
     instance: impl Fn(&T) -> Option<u32>,
-) -> Vec<Vec<&'a T>> {
-    let mut found = vec![Vec::new(); rows.len()];
+) -> Vec<Vec<T>> {
+    let mut found: Vec<Vec<T>> = rows.iter().map(|_| Vec::new()).collect();
     for one in all {
-        let of = instance(one);
+        let of = instance(&one);
         let index = of.and_then(|of| rows.binary_search_by_key(&of, |row| row.number).ok());
         if let Some(index) = index {
             found[index].push(one);
@@ -91,7 +105,7 @@ fn by_instance<'a, T>(
     found
 }
 
-fn ended_activity(row: &history::ActivityRow) -> EndedActivity {
+fn ended_activity(row: history::ActivityRow) -> EndedActivity {
     EndedActivity {
         number: row.number,
         execution: row.execution,
@@ -99,9 +113,9 @@ fn ended_activity(row: &history::ActivityRow) -> EndedActivity {
         element: row.element,
         task: row.task,
         called_instance: row.called_instance,
-        assignee: row.assignee.clone(),
+        assignee: row.assignee,
         started_ms: row.started_ms,
         ended_ms: row.ended_ms,
-        delete_reason: row.delete_reason.clone(),
+        delete_reason: row.delete_reason,
     }
 }

@@ -262,7 +262,18 @@ pub fn last_values<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     instance: u32,
 ) -> Vec<(String, Value)> {
-    let mut values: Vec<(u32, String, Value)> = Vec::new();
+    let values = last_values_seen(entries, instance).into_iter();
+    values
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect()
+}
+
+/// `last_values`, seen where they lie.
+pub(crate) fn last_values_seen<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+    instance: u32,
+) -> Vec<(&'a str, &'a Value)> {
+    let mut values: Vec<(u32, &str, &Value)> = Vec::new();
     for entry in entries {
         let Entry::VariableGone {
             instance: of,
@@ -279,8 +290,8 @@ pub fn last_values<'a>(
         }
         match values.iter_mut().find(|(_, known, _)| known == name) {
             Some(known) if known.0 == instance || (*scope != instance && known.0 > *scope) => {}
-            Some(known) => *known = (*scope, name.clone(), value.clone()),
-            None => values.push((*scope, name.clone(), value.clone())),
+            Some(known) => *known = (*scope, name, value),
+            None => values.push((*scope, name, value)),
         }
     }
     values

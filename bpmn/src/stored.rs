@@ -3,7 +3,7 @@
 //! Owns: the version byte of each form.
 //! Never: files, checksums or sequences; who stores the bytes adds them.
 
-use crate::archive::EndedInstance;
+use crate::archive::{Ended, EndedInstance};
 use crate::history::Entry;
 use crate::instance::{Event, Instance, state::Core};
 use crate::rows::{Rows, WorkRow};
@@ -98,7 +98,7 @@ pub fn decode_history(chunk: &[u8]) -> Result<Vec<Entry>, DecodeError> {
 }
 
 /// An ended instance for the archive.
-pub fn encode_ended(ended: &EndedInstance) -> Vec<u8> {
+pub fn encode_ended(ended: &Ended<'_>) -> Vec<u8> {
     codec::encode(ENDED_VERSION, ended)
 }
 

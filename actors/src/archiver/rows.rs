@@ -4,30 +4,28 @@
 use crate::{
     archive::{self, ArchivedInstance, EndState},
     core::Core,
-    entity::Live,
+    entity::{self, Live},
     slot::Slot,
 };
-use bpmn::{archive::EndedInstance, history, stored};
+use bpmn::{archive::Ended, history, stored};
 use codec::{RootId, Tenant};
 
 /// The rows of a root and all that it called.
 pub fn of_root(core: &Core, slot: &Slot, live: &Live) -> Vec<ArchivedInstance> {
-    let entries = match live.history() {
-        Ok(entries) => entries,
-        Err(error) => {
-            tracing::error!(root = %slot.root, %error, "history could not be read; the instance is archived without it");
-            live.instance.history().to_vec()
-        }
-    };
-    let ended = bpmn::archive::ended_instances(&live.instance, &entries);
+    let old = entity::entries(live.chunks()).unwrap_or_else(|error| {
+        tracing::error!(root = %slot.root, %error, "history could not be read; the instance is archived without it");
+        Vec::new()
+    });
+    let rows = &live.instance.rows_ref().instances;
+    let ended = bpmn::archive::ended_instances(rows, old.iter().chain(live.instance.history()));
     ended
         .iter()
         .filter_map(|ended| of_instance(core, slot, ended))
         .collect()
 }
 
-fn of_instance(core: &Core, slot: &Slot, ended: &EndedInstance) -> Option<ArchivedInstance> {
-    let row = &ended.row;
+fn of_instance(core: &Core, slot: &Slot, ended: &Ended<'_>) -> Option<ArchivedInstance> {
+    let row = ended.row;
     let end = row.ended.as_ref()?;
     let id = slot.root.child(row.number);
     let published = core.catalog.get(row.definition);

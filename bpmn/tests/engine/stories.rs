@@ -379,7 +379,8 @@ fn terminating_all_ends_the_root_from_inside_a_call() {
         );
     }
     let entity = world.entity(root).expect("it is there");
-    let archived = bpmn::archive::ended_instances(&entity.instance, &entity.entries);
+    let archived =
+        bpmn::archive::ended_instances(&entity.instance.rows_ref().instances, &entity.entries);
     assert_eq!(archived.len(), 2);
     assert!(
         archived

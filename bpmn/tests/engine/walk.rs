@@ -4,6 +4,7 @@
 use super::model::HEAD;
 use super::world::World;
 use bpmn::Host;
+use bpmn::history;
 use bpmn::instance::{Command, Start};
 use bpmn::model::Kind;
 use bpmn::rows::Rows;
@@ -312,12 +313,26 @@ fn walk(block: &Block, choices: &[u8]) {
     );
     let left = entity.instance.rows();
     assert!(left.tasks.is_empty() && left.timers.is_empty() && left.incidents.is_empty());
-    for one in bpmn::archive::ended_instances(&entity.instance, &entity.entries) {
+    let rows = &left.instances;
+    for one in bpmn::archive::ended_instances(rows, &entity.entries) {
         assert!(
             one.activities
                 .iter()
                 .all(|activity| activity.ended_ms.is_some())
         );
+        // What is read of its bytes is what history tells.
+        let number = one.row.number;
+        let read = bpmn::stored::decode_ended(&bpmn::stored::encode_ended(&one));
+        let read = read.expect("own bytes");
+        assert_eq!(&read.row, one.row);
+        assert_eq!(read.activities, one.activities);
+        assert_eq!(read.flows, history::taken_flows(&entity.entries, number));
+        assert_eq!(
+            read.variables,
+            history::last_values(&entity.entries, number)
+        );
+        let tasks = history::finished_tasks(&entity.entries, number);
+        assert!(read.tasks.iter().eq(tasks));
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod samples;
 
-use bpmn::archive::{EndedActivity, EndedInstance};
+use bpmn::archive::{Ended, EndedActivity, EndedInstance};
 use bpmn::history::{Entry, FinishedTask};
 use bpmn::instance::{Event, Instance, TaskChange};
 use bpmn::model::{ElementIndex, FlowIndex};
@@ -323,9 +323,26 @@ fn bytes_of_an_ended_instance_are_fixed() {
         variables: vec![("v".to_owned(), Value::Int(1))],
         tasks: vec![finished_task()],
     };
+    let seen = |ended: &EndedInstance| {
+        let EndedInstance {
+            row,
+            activities,
+            flows,
+            variables,
+            tasks,
+        } = ended;
+        stored::encode_ended(&Ended {
+            row,
+            activities: activities.clone(),
+            flows: flows.clone(),
+            variables: variables.iter().map(|(name, v)| (&**name, v)).collect(),
+            tasks: tasks.iter().collect(),
+        })
+    };
+    assert_eq!(seen(&ended), codec::encode(stored::ENDED_VERSION, &ended));
     check(
         &[ended],
-        stored::encode_ended,
+        seen,
         |bytes| stored::decode_ended(bytes).expect("own bytes"),
         &expect![[r#"
             EndedInstance 01070301014201014e01fdf26c74923c0300000101750100010401fdf46c74923c0300000103656e6401017201010301010002010500010161fdf26c74923c03000001fdf26c74923c030000000109010176020201050001030201014e01014401016101016f01006401fdf26c74923c03000001016301016600fdf26c74923c03000001fdf26c74923c030000020963616e6469646174650001750963616e64696461746501016700fdf26c74923c030000010172
