@@ -316,10 +316,13 @@ impl Archiver {
         let mut instances = Vec::with_capacity(ended.len());
         let (mut archived, mut lent) = (Vec::with_capacity(ended.len()), Vec::new());
         for (number, slot) in ended {
-            match slot.ended(|live| rows::of_root(core, slot, live)) {
-                Ended::Yes(rows) => {
+            match slot.ended(|bytes| rows::of_root(core, slot, bytes)) {
+                Ended::Yes(Ok(rows)) => {
                     instances.extend(rows);
                     archived.push(slot.root);
+                }
+                Ended::Yes(Err(error)) => {
+                    tracing::error!(root = %slot.root, %error, "an ended instance cannot be read: it is not archived");
                 }
                 Ended::Lent => lent.push((*number, Arc::clone(slot))),
                 Ended::No => {

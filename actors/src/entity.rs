@@ -165,7 +165,7 @@ impl Live {
     /// Makes the bytes at rest of a small entity that will probably rest in this state.
     pub fn prepare(&mut self) {
         let small = self.base.len() + self.record_bytes <= PREPARED_BYTES;
-        if small && !self.records.is_empty() && !self.instance.is_ended() {
+        if small && !self.records.is_empty() {
             self.prepared = Some(self.encoded());
         }
     }

@@ -52,8 +52,8 @@ pub enum Body {
     Live(Box<Live>),
     /// A host has it.
     Lent,
-    /// The root instance ended and waits for the archive.
-    Ended(Box<Live>),
+    /// The root instance ended and waits for the archive: its bytes at rest.
+    Ended(Box<[u8]>),
     /// It could not be rebuilt.
     Quarantined(Box<Remains>),
 }
@@ -93,8 +93,8 @@ impl Body {
     /// What a snapshot gets of it as of its last record; none while a host has it.
     pub fn save(&mut self, sequence: u64) -> Option<Saved> {
         let (kind, bytes) = match self {
-            Body::AtRest(bytes) => (kind::INSTANCE, bytes.to_vec()),
-            Body::Live(live) | Body::Ended(live) => (kind::INSTANCE, live.rebase().to_vec()),
+            Body::AtRest(bytes) | Body::Ended(bytes) => (kind::INSTANCE, bytes.to_vec()),
+            Body::Live(live) => (kind::INSTANCE, live.rebase().to_vec()),
             Body::Lent => return None,
             Body::Quarantined(remains) => (kind::SET_ASIDE, remains.encode()),
         };
@@ -241,10 +241,10 @@ impl Slot {
         matches!(self.state.lock().body, Body::Quarantined(_))
     }
 
-    /// Looks at an ended instance.
-    pub fn ended<T>(&self, view: impl FnOnce(&Live) -> T) -> Ended<T> {
+    /// Looks at the bytes of an ended instance.
+    pub fn ended<T>(&self, view: impl FnOnce(&[u8]) -> T) -> Ended<T> {
         match &self.state.lock().body {
-            Body::Ended(live) => Ended::Yes(view(live)),
+            Body::Ended(bytes) => Ended::Yes(view(bytes)),
             Body::Lent => Ended::Lent,
             Body::AtRest(_) | Body::Live(_) | Body::Quarantined(_) => Ended::No,
         }

@@ -4,24 +4,28 @@
 use crate::{
     archive::{self, ArchivedInstance, EndState},
     core::Core,
-    entity::{self, Live},
+    entity,
     slot::Slot,
 };
 use bpmn::{archive::Ended, history, stored};
-use codec::{RootId, Tenant};
+use codec::{DecodeError, RootId, Tenant};
 
-/// The rows of a root and all that it called.
-pub fn of_root(core: &Core, slot: &Slot, live: &Live) -> Vec<ArchivedInstance> {
-    let old = entity::entries(live.chunks()).unwrap_or_else(|error| {
+/// The rows of a root and all that it called, from its bytes at rest.
+pub fn of_root(
+    core: &Core,
+    slot: &Slot,
+    bytes: &[u8],
+) -> Result<Vec<ArchivedInstance>, DecodeError> {
+    let rows = entity::rows(bytes)?;
+    let entries = entity::split(bytes).and_then(|parts| entity::entries(parts.chunks)).unwrap_or_else(|error| {
         tracing::error!(root = %slot.root, %error, "history could not be read; the instance is archived without it");
         Vec::new()
     });
-    let rows = &live.instance.rows_ref().instances;
-    let ended = bpmn::archive::ended_instances(rows, old.iter().chain(live.instance.history()));
-    ended
+    let ended = bpmn::archive::ended_instances(&rows.instances, &entries);
+    let rows = ended
         .iter()
-        .filter_map(|ended| of_instance(core, slot, ended))
-        .collect()
+        .filter_map(|ended| of_instance(core, slot, ended));
+    Ok(rows.collect())
 }
 
 fn of_instance(core: &Core, slot: &Slot, ended: &Ended<'_>) -> Option<ArchivedInstance> {

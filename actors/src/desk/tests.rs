@@ -126,3 +126,54 @@ async fn an_instance_that_is_set_aside_before_its_first_base_outlives_the_journa
     assert_eq!(shown(&engine), []);
     close(engine).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_ended_is_its_bytes_and_is_looked_at_and_saved_as_it_was() {
+    let data = tempfile::tempdir().expect("a directory");
+    let engine = open(data.path()).await;
+    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
+    let start = bpmn::instance::Start::new(published.definition.clone());
+    let root = engine.start(start, |root, _| root).await.expect("started");
+    let slot = engine.directory.get(root).expect("in memory");
+    let delete = bpmn::Command::Delete {
+        instance: 0,
+        reason: Some("enough".to_owned()),
+    };
+    let state = |applied: &Applied<'_>| {
+        let instance = applied.instance;
+        (instance.text(), instance.history().to_vec())
+    };
+    let ended = engine.order(root, delete, state).await.expect("deleted");
+    // Also when it is archived already: the slot is kept here.
+    let (told, seen) = mpsc::channel();
+    let look: Look = Box::new(move |seen| {
+        let read = seen.and_then(|seen| {
+            let history = entity::history(seen.chunks, seen.instance);
+            let history = history.map_err(|error| Failure::Quarantined(error.to_string()))?;
+            Ok((seen.instance.text(), history))
+        });
+        Box::new(move || told.send(read).expect("awaited"))
+    });
+    engine.send(&slot, Message::Read(look));
+    let (sender, saved) = mpsc::channel();
+    engine.send(&slot, Message::Save(sender));
+    let heard = tokio::task::spawn_blocking(move || (seen.recv(), saved.recv()));
+    let (seen, saved) = heard.await.expect("waited");
+    assert_eq!(seen.expect("told").expect("it can be read"), ended);
+    let saved = saved.expect("saved");
+    assert_eq!(saved.kind, record::kind::INSTANCE);
+    let read = entity::decode(root, Tenant(0), &saved.bytes).expect("own bytes");
+    let chunks = entity::split(&saved.bytes).expect("own bytes").chunks;
+    let history = entity::history(chunks, &read).expect("own bytes");
+    assert_eq!((read.text(), history), ended);
+    let kept = loop {
+        match slot.ended(<[u8]>::to_vec) {
+            crate::slot::Ended::Yes(bytes) => break bytes,
+            // The host is about to give it back.
+            crate::slot::Ended::Lent => tokio::task::yield_now().await,
+            crate::slot::Ended::No => panic!("it has not ended"),
+        }
+    };
+    assert_eq!(kept, saved.bytes);
+    close(engine).await;
+}

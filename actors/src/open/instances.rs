@@ -42,8 +42,11 @@ pub(super) fn load_instances(core: &Arc<Core>, found: &mut Recovered) -> archive
     });
     for slot in &ended {
         let sequence = slot.sequence();
-        slot.ended(|live| {
-            views.load(slot.root, slot.tenant, sequence, live.instance.rows_ref());
+        slot.ended(|bytes| match entity::rows(bytes) {
+            Ok(rows) => views.load(slot.root, slot.tenant, sequence, &rows),
+            Err(error) => {
+                tracing::error!(root = %slot.root, %error, "an ended instance is not shown");
+            }
         });
         core.directory.insert(Arc::clone(slot));
     }
@@ -58,8 +61,9 @@ pub(super) fn load_instances(core: &Arc<Core>, found: &mut Recovered) -> archive
 
 /// Whether its history was deleted with its definition.
 fn is_forgotten(slot: &Slot, forgotten: &BTreeSet<DefinitionId>) -> bool {
-    let gone = slot.ended(|live| {
-        let row = live.instance.rows_ref().instances.first();
+    let gone = slot.ended(|bytes| {
+        let rows = entity::rows(bytes).unwrap_or_default();
+        let row = rows.instances.first();
         row.is_some_and(|row| forgotten.contains(&row.definition))
     });
     matches!(gone, Ended::Yes(true))
@@ -96,7 +100,9 @@ fn slot_of(core: &Core, root: RootId, instance: RecoveredInstance, views: &mut V
     } = instance;
     let slot = |body| Arc::new(Slot::new(root, tenant, body, sequence));
     let bytes = match body {
-        RecoveredBody::Live(live) if live.instance.is_ended() => return slot(Body::Ended(live)),
+        RecoveredBody::Live(live) if live.instance.is_ended() => {
+            return slot(Body::Ended(live.rest()));
+        }
         RecoveredBody::Live(live) => live.rest(),
         RecoveredBody::AtRest(bytes) => bytes.into_boxed_slice(),
         RecoveredBody::SetAside(remains) => {
@@ -119,7 +125,7 @@ fn slot_of(core: &Core, root: RootId, instance: RecoveredInstance, views: &mut V
     };
     if rows.instances.first().is_some_and(|row| !row.is_open()) {
         return match Live::wake(root, tenant, bytes.to_vec(), sequence) {
-            Ok(live) => slot(Body::Ended(Box::new(live))),
+            Ok(_) => slot(Body::Ended(bytes)),
             Err(error) => {
                 let remains = unreadable(bytes, &error);
                 slot(set_aside(core, root, tenant, remains, views))
