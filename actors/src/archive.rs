@@ -5,7 +5,7 @@
 //! Never: decides what is archived or deleted (journal records do), or looks into a blob.
 //!
 //! ```text
-//!  archiver ── put_batch, delete_* ──▶ one writing connection, WAL, synchronous = FULL
+//!  archiver ── put, delete_*      ──▶ one writing connection, WAL, synchronous = FULL
 //!  readers  ── get, lists, counts  ──▶ a few read-only connections, each sees whole batches only
 //! ```
 //!

@@ -51,6 +51,12 @@ const RETRY: Duration = Duration::from_secs(2);
 /// An ended root behind its number in the order of ends.
 type Numbered = (u64, Arc<Slot>);
 
+/// What goes into one transaction.
+struct Batch {
+    ended: Vec<Numbered>,
+    tasks: Arc<Vec<archive::FinishedTask>>,
+}
+
 /// What waits, and the archive behind it.
 pub struct Archiver {
     /// The archive, for readers.
@@ -70,7 +76,9 @@ struct Waiting {
     /// Each behind its number, in order.
     ended: VecDeque<Numbered>,
     ended_put: u64,
-    tasks: VecDeque<archive::FinishedTask>,
+    tasks: Vec<archive::FinishedTask>,
+    /// Those of them that are being written, until they are committed.
+    writing: Arc<Vec<archive::FinishedTask>>,
     tasks_put: u64,
     tasks_done: u64,
     /// Somebody waits: do not gather.
@@ -115,7 +123,7 @@ impl Archiver {
         core: &Core,
         views: &Views,
         (root, tenant): (RootId, Tenant),
-        task: &history::FinishedTask,
+        task: history::FinishedTask,
     ) {
         let business_key = views
             .instance(tenant, root.child(task.task.instance))
@@ -131,7 +139,7 @@ impl Archiver {
         self.task_backlog.fetch_add(1, Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
         waiting.tasks_put += 1;
-        waiting.tasks.push_back(row);
+        waiting.tasks.push(row);
     }
 
     /// Those finished tasks that the archive may not hold yet and that are wanted.
@@ -140,8 +148,8 @@ impl Archiver {
         wanted: impl Fn(&archive::FinishedTask) -> bool,
     ) -> Vec<archive::FinishedTask> {
         let waiting = self.waiting.lock();
-        let tasks = waiting.tasks.iter().filter(|task| wanted(task));
-        tasks.cloned().collect()
+        let tasks = waiting.writing.iter().chain(&waiting.tasks);
+        tasks.filter(|task| wanted(task)).cloned().collect()
     }
 
     /// While it is held nothing moves: what has ended is in memory or in the archive, not in both. Blocks; call it where
@@ -209,25 +217,29 @@ impl Archiver {
 
     fn run(&self, core: &Arc<Core>) {
         let mut cleaned = Instant::now();
-        while let Some((ended, tasks)) = self.next() {
+        while let Some(batch) = self.next() {
             if let Some(keep) = core.options.retention
                 && cleaned.elapsed() >= CLEAN_EVERY
             {
                 self.forget_old(keep);
                 cleaned = Instant::now();
             }
-            if ended.is_empty() && tasks == 0 {
+            if batch.ended.is_empty() && batch.tasks.is_empty() {
                 continue;
             }
-            match self.write(core, &ended, tasks) {
+            match self.write(core, &batch) {
                 Ok(written) => {
+                    let lent = !written.lent.is_empty();
                     let moving = Arc::new(written.moving);
                     if !written.archived.is_empty() {
                         let publication = archived(written.archived, Arc::clone(&moving));
                         core.queue.push_barrier(publication);
                     }
-                    self.written(ended.len(), tasks, written.lent);
+                    self.written(&batch, written.lent);
                     drop(moving);
+                    if lent {
+                        self.changed.wait_for(&mut self.waiting.lock(), LENT);
+                    }
                 }
                 Err(error) => {
                     tracing::error!(%error, "the archive could not be written; it is tried again");
@@ -242,21 +254,18 @@ impl Archiver {
     }
 
     /// A batch is committed: it no longer waits, but for those that a host had.
-    fn written(&self, ended: usize, tasks: usize, lent: Vec<Numbered>) {
+    fn written(&self, batch: &Batch, lent: Vec<Numbered>) {
+        let Batch { ended, tasks } = batch;
         self.ended_backlog
-            .fetch_sub(ended - lent.len(), Ordering::Relaxed);
-        self.task_backlog.fetch_sub(tasks, Ordering::Relaxed);
+            .fetch_sub(ended.len() - lent.len(), Ordering::Relaxed);
+        self.task_backlog.fetch_sub(tasks.len(), Ordering::Relaxed);
         let mut waiting = self.waiting.lock();
         waiting.failure = None;
-        waiting.ended.drain(..ended);
-        waiting.tasks.drain(..tasks);
-        waiting.tasks_done += tasks as u64;
-        let again = !lent.is_empty();
+        waiting.ended.drain(..ended.len());
+        waiting.writing = Arc::default();
+        waiting.tasks_done += tasks.len() as u64;
         for entry in lent.into_iter().rev() {
             waiting.ended.push_front(entry);
-        }
-        if again && !waiting.stop {
-            self.changed.wait_for(&mut waiting, LENT);
         }
     }
 
@@ -286,8 +295,8 @@ impl Archiver {
         }
     }
 
-    /// The next batch: ended roots, and how many finished tasks (nothing now and then); none: stop.
-    fn next(&self) -> Option<(Vec<Numbered>, usize)> {
+    /// The next batch, now and then an empty one; none: stop.
+    fn next(&self) -> Option<Batch> {
         let mut waiting = self.waiting.lock();
         loop {
             if waiting.stop {
@@ -296,47 +305,44 @@ impl Archiver {
             if waiting.is_empty() {
                 waiting.hurry = false;
                 if self.changed.wait_for(&mut waiting, IDLE).timed_out() {
-                    return Some((Vec::new(), 0));
+                    return Some(waiting.take());
                 }
                 continue;
             }
             if waiting.ended.len() < BATCH && !waiting.hurry {
                 self.changed.wait_for(&mut waiting, GATHER);
             }
-            let ended = waiting.ended.iter().take(BATCH).cloned().collect();
-            return Some((ended, waiting.tasks.len()));
+            return Some(waiting.take());
         }
     }
 
-    fn write(&self, core: &Core, ended: &[Numbered], tasks: usize) -> archive::Result<Written> {
-        let rows: Vec<archive::FinishedTask> = {
-            let waiting = self.waiting.lock();
-            waiting.tasks.iter().take(tasks).cloned().collect()
-        };
-        let mut instances = Vec::with_capacity(ended.len());
-        let (mut archived, mut lent) = (Vec::with_capacity(ended.len()), Vec::new());
-        for (number, slot) in ended {
-            match slot.ended(|bytes| rows::of_root(core, slot, bytes)) {
-                Ended::Yes(Ok(rows)) => {
-                    instances.extend(rows);
-                    archived.push(slot.root);
-                }
+    /// Rows are made while they are written, so that none lies about meanwhile.
+    fn write(&self, core: &Core, batch: &Batch) -> archive::Result<Written> {
+        let (mut archived, mut lent) = (Vec::with_capacity(batch.ended.len()), Vec::new());
+        let rows_of = |(number, slot): &Numbered| {
+            let rows = match slot.ended(|bytes| rows::of_root(core, slot, bytes)) {
+                Ended::Yes(Ok(rows)) => rows,
                 Ended::Yes(Err(error)) => {
                     tracing::error!(root = %slot.root, %error, "an ended instance cannot be read: it is not archived");
+                    return Vec::new();
                 }
-                Ended::Lent => lent.push((*number, Arc::clone(slot))),
+                Ended::Lent => {
+                    lent.push((*number, Arc::clone(slot)));
+                    return Vec::new();
+                }
                 Ended::No => {
-                    tracing::error!(root = %slot.root, "an ended instance is quarantined: it is not archived")
+                    tracing::error!(root = %slot.root, "an ended instance is quarantined: it is not archived");
+                    return Vec::new();
                 }
-            }
-        }
+            };
+            archived.push(slot.root);
+            rows
+        };
         let moving = core
             .runtime
             .block_on(Arc::clone(&self.moving).write_owned());
-        if !rows.is_empty() {
-            self.archive.put_tasks(&rows)?;
-        }
-        self.archive.put_batch(&instances)?;
+        let instances = batch.ended.iter().flat_map(rows_of);
+        self.archive.put(&batch.tasks, instances)?;
         Ok(Written {
             archived,
             lent,
@@ -347,7 +353,23 @@ impl Archiver {
 
 impl Waiting {
     fn is_empty(&self) -> bool {
-        self.ended.is_empty() && self.tasks.is_empty()
+        self.ended.is_empty() && self.tasks.is_empty() && self.writing.is_empty()
+    }
+
+    /// What is to be written now. All tasks are: those of a root are never behind it, as a start looks for none of a root that
+    /// the archive has.
+    fn take(&mut self) -> Batch {
+        if self.writing.is_empty() {
+            let room = Vec::with_capacity(self.tasks.len());
+            self.writing = Arc::new(std::mem::replace(&mut self.tasks, room));
+        } else {
+            // A transaction has failed.
+            Arc::make_mut(&mut self.writing).append(&mut self.tasks);
+        }
+        Batch {
+            ended: self.ended.iter().take(BATCH).cloned().collect(),
+            tasks: Arc::clone(&self.writing),
+        }
     }
 
     /// Whether what was put before these counts is archived.
@@ -374,3 +396,6 @@ fn archived(roots: Vec<RootId>, moving: Arc<OwnedRwLockWriteGuard<()>>) -> Publi
         ..Publication::none()
     }
 }
+
+#[cfg(test)]
+mod tests;

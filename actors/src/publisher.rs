@@ -197,7 +197,7 @@ fn show_instance(
     change: InstanceChange,
 ) -> Option<Arc<Slot>> {
     let (root, tenant) = (change.slot.root, change.slot.tenant);
-    for task in &change.finished {
+    for task in change.finished {
         core.archiver
             .note_finished(core, views, (root, tenant), task);
     }

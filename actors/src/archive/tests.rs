@@ -82,7 +82,7 @@ fn filled() -> (tempfile::TempDir, Archive) {
     called.row.order = 25;
     called.tasks.clear();
     batch.push(called);
-    archive.put_batch(&batch).expect("put");
+    archive.put(&[], batch).expect("put");
     (folder, archive)
 }
 
@@ -109,7 +109,7 @@ fn what_is_put_comes_back_and_the_same_id_replaces_the_same_row() {
     let mut again = instance(5);
     again.row.name = Some("again".to_owned());
     again.detail = vec![1, 2, 3];
-    archive.put_batch(&[again.clone()]).expect("put");
+    archive.put(&[], [again.clone()]).expect("put");
     let found = archive.get(id).expect("read");
     assert_eq!(found, Some((again.row, again.detail)));
     let filter = InstanceFilter::default();
@@ -128,7 +128,7 @@ fn rows_of_one_order_are_each_on_one_page_and_orders_sort_unsigned() {
         task.order = 4;
     }
     tasks[4].order = u64::MAX;
-    archive.put_tasks(&tasks).expect("put");
+    archive.put(&tasks, []).expect("put");
     let filter = TaskFilter::default();
     let found = walk(|after| archive.finished_tasks(&filter, after, 2).expect("page"));
     let roots: Vec<u128> = found.iter().map(|row| row.id.root.0).collect();
@@ -160,7 +160,7 @@ fn deleting_a_definition_takes_its_instances_and_their_tasks() {
     let (_folder, archive) = filled();
     let mut other = task(20, 5);
     other.definition = DefinitionId(4);
-    archive.put_tasks(&[other]).expect("put");
+    archive.put(&[other], []).expect("put");
     archive
         .delete_definitions(&[DefinitionId(4), DefinitionId(99)])
         .expect("delete");
@@ -206,7 +206,7 @@ fn readers_go_on_while_batches_are_written_and_see_whole_ones() {
                 let rows: Vec<ArchivedInstance> = (0..20)
                     .map(|index| instance(10 + batch * 20 + index))
                     .collect();
-                archive.put_batch(&rows).expect("put");
+                archive.put(&[], rows).expect("put");
             }
         });
         for _ in 0..3 {
@@ -269,7 +269,7 @@ fn what_has_one_order_is_paged_by_id_whenever_it_was_put() {
     let put = |root: u128| {
         let mut ended = instance(root);
         ended.row.order = 50;
-        archive.put_batch(&[ended]).expect("put");
+        archive.put(&[], [ended]).expect("put");
     };
     [3, 1, 4, 2].into_iter().for_each(put);
     let newest = RootId(4).instance();
@@ -295,8 +295,8 @@ fn what_has_one_order_is_paged_by_id_whenever_it_was_put() {
 fn every_commit_raises_the_revision_and_advancing_never_lowers_it() {
     let (_folder, archive) = archive();
     assert_eq!(archive.revision().ok(), Some(0));
-    archive.put_batch(&[instance(1)]).expect("put");
-    archive.put_tasks(&[task(2, 5)]).expect("put");
+    archive.put(&[], [instance(1)]).expect("put");
+    archive.put(&[task(2, 5)], []).expect("put");
     assert_eq!(archive.revision().ok(), Some(2));
     assert_eq!(archive.advance(1).ok(), Some(2));
     assert_eq!(archive.advance(9).ok(), Some(9));

@@ -27,28 +27,24 @@ fn put(table: &str, columns: &str) -> String {
 }
 
 impl Archive {
-    /// Puts ended instances with their finished tasks, all or none. The same id replaces the same row.
-    /// When it returns, they survive a power cut.
-    pub fn put_batch(&self, batch: &[ArchivedInstance]) -> Result<()> {
+    /// Puts finished tasks, also of instances that still run, and ended instances with theirs, all or none. The same id
+    /// replaces the same row. When it returns, they survive a power cut.
+    pub fn put(
+        &self,
+        tasks: &[FinishedTask],
+        instances: impl IntoIterator<Item = ArchivedInstance>,
+    ) -> Result<()> {
         self.write(|connection| {
             let mut instance_statement = connection.prepare_cached(&PUT_INSTANCE)?;
             let mut task_statement = connection.prepare_cached(&PUT_TASK)?;
-            for instance in batch {
+            for task in tasks {
+                put_task(&mut task_statement, task)?;
+            }
+            for instance in instances {
                 put_instance(&mut instance_statement, &instance.row, &instance.detail)?;
                 for task in &instance.tasks {
                     put_task(&mut task_statement, task)?;
                 }
-            }
-            Ok(())
-        })
-    }
-
-    /// Puts finished tasks, also of instances that still run, all or none.
-    pub fn put_tasks(&self, tasks: &[FinishedTask]) -> Result<()> {
-        self.write(|connection| {
-            let mut statement = connection.prepare_cached(&PUT_TASK)?;
-            for task in tasks {
-                put_task(&mut statement, task)?;
             }
             Ok(())
         })

@@ -71,11 +71,11 @@ fn of_instance(core: &Core, slot: &Slot, ended: &Ended<'_>) -> Option<ArchivedIn
 pub fn of_task(
     core: &Core,
     (root, tenant): (RootId, Tenant),
-    finished: &history::FinishedTask,
+    finished: history::FinishedTask,
     order: u64,
     business_key: Option<String>,
 ) -> archive::FinishedTask {
-    let task = &finished.task;
+    let task = finished.task;
     let published = core.catalog.get(task.definition);
     let (key, activity_id) = published.map_or((String::new(), String::new()), |p| {
         let process = &p.definition.process;
@@ -94,20 +94,20 @@ pub fn of_task(
         key,
         activity_id,
         execution: task.execution,
-        name: task.name.clone(),
-        description: task.description.clone(),
-        assignee: task.assignee.clone(),
-        owner: task.owner.clone(),
+        name: task.name,
+        description: task.description,
+        assignee: task.assignee,
+        owner: task.owner,
         delegation: task.delegation,
         priority: task.priority,
         due_ms: task.due_ms,
-        category: task.category.clone(),
-        form_key: task.form_key.clone(),
+        category: task.category,
+        form_key: task.form_key,
         parent_task: task.parent_task,
         business_key,
         created_ms: task.created_ms,
         claimed_ms: task.claimed_ms,
         ended_ms: finished.ended_ms,
-        delete_reason: finished.delete_reason.clone(),
+        delete_reason: finished.delete_reason,
     }
 }

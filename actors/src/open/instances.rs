@@ -86,7 +86,7 @@ fn note_finished(
     finished.retain(|task| !held.contains(&id_of(task)));
     for (root, tenant, task) in finished {
         core.archiver
-            .note_finished(core, views, (root, tenant), &task);
+            .note_finished(core, views, (root, tenant), task);
     }
     Ok(())
 }

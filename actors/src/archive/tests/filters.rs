@@ -127,8 +127,8 @@ fn every_filter_of_tasks_lets_the_right_ones_pass() {
     tasks[5].activity_id = "check".to_owned();
     tasks[5].due_ms = None;
     tasks[5].key = "other".to_owned();
-    archive.put_tasks(&tasks).expect("put");
-    archive.put_tasks(&tasks).expect("put again");
+    archive.put(&tasks, []).expect("put");
+    archive.put(&tasks, []).expect("put again");
     let own = TaskFilter::default;
     let text = |value: &str| vec![value.to_owned()];
     let rows = [
