@@ -4,8 +4,8 @@
 //! Never: lets what has ended leave the directory before its row is committed.
 //!
 //! ```text
-//!  publisher ── ended roots, finished tasks ──▶ waiting ──batch──▶ history.db commit ──▶ "archived" ──▶ publisher: out of views
-//!                                                                └────── moving: in both ──────┘
+//!  publisher ── ended roots, finished tasks ──▶ waiting ──batch──▶ history.db commit ──▶ "archived" ──▶ publisher: out of views,
+//!                                                                └────── moving: in both ──────┘      a few at a time
 //!  lists: what waits is read here first, then the archive; an id seen twice is shown once
 //!  counts: while nothing is moving
 //! ```
@@ -13,6 +13,7 @@
 use crate::{
     archive::{self, Archive},
     clock::real_ms,
+    commit::CommitQueue,
     core::Core,
     publisher::{Change, Publication},
     slot::{Ended, Slot},
@@ -48,6 +49,9 @@ const LENT: Duration = Duration::from_millis(1);
 /// After a failure the next try waits so long.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// Archived roots leave memory so many at a time: answers pass in between.
+const LEAVE_AT_ONCE: usize = 128;
+
 /// An ended root behind its number in the order of ends.
 type Numbered = (u64, Arc<Slot>);
 
@@ -81,6 +85,8 @@ struct Waiting {
     writing: Arc<Vec<archive::FinishedTask>>,
     tasks_put: u64,
     tasks_done: u64,
+    /// What is archived is on its way out of memory.
+    leaving: bool,
     /// Somebody waits: do not gather.
     hurry: bool,
     stop: bool,
@@ -169,11 +175,12 @@ impl Archiver {
         self.waiting.lock().failure.clone()
     }
 
-    /// Waits until all that waits now is archived, whatever comes meanwhile; gives up when the archive fails.
+    /// Waits until all that waits now is archived and out of memory, whatever comes meanwhile; gives up when the archive fails.
     pub fn flush(&self) {
         let mut waiting = self.waiting.lock();
         let (ended, tasks) = (waiting.ended_put, waiting.tasks_put);
-        while !waiting.is_done(ended, tasks) && waiting.failure.is_none() && !waiting.stop {
+        let is_there = |waiting: &Waiting| waiting.is_done(ended, tasks) && !waiting.leaving;
+        while !is_there(&waiting) && waiting.failure.is_none() && !waiting.stop {
             waiting.hurry = true;
             self.changed.notify_all();
             self.changed.wait(&mut waiting);
@@ -230,13 +237,9 @@ impl Archiver {
             match self.write(core, &batch) {
                 Ok(written) => {
                     let lent = !written.lent.is_empty();
-                    let moving = Arc::new(written.moving);
-                    if !written.archived.is_empty() {
-                        let publication = archived(written.archived, Arc::clone(&moving));
-                        core.queue.push_barrier(publication);
-                    }
                     self.written(&batch, written.lent);
-                    drop(moving);
+                    core.archiver
+                        .leave(&core.queue, written.archived, written.moving);
                     if lent {
                         self.changed.wait_for(&mut self.waiting.lock(), LENT);
                     }
@@ -264,9 +267,33 @@ impl Archiver {
         waiting.ended.drain(..ended.len());
         waiting.writing = Arc::default();
         waiting.tasks_done += tasks.len() as u64;
+        waiting.leaving = true;
         for entry in lent.into_iter().rev() {
             waiting.ended.push_front(entry);
         }
+    }
+
+    /// Tells the publisher that the archive holds these roots now: a few behind what it publishes meanwhile, then the next.
+    /// Once the last are out of the views nothing moves any more.
+    fn leave(
+        self: &Arc<Self>,
+        queue: &Arc<CommitQueue>,
+        mut roots: Vec<RootId>,
+        moving: OwnedRwLockWriteGuard<()>,
+    ) {
+        let few = roots.split_off(roots.len().saturating_sub(LEAVE_AT_ONCE));
+        if few.is_empty() {
+            drop(moving);
+            self.waiting.lock().leaving = false;
+            self.changed.notify_all();
+            return;
+        }
+        let (archiver, then) = (Arc::clone(self), Arc::clone(queue));
+        queue.push_barrier(Publication {
+            change: Change::Archived(few),
+            answer: Some(Box::new(move || archiver.leave(&then, roots, moving))),
+            ..Publication::none()
+        });
     }
 
     /// Deletes what ended longer ago than it is kept. A pure function of age: what a recovery archives again goes again.
@@ -386,15 +413,6 @@ struct Written {
     lent: Vec<Numbered>,
     /// Held until what was archived is out of memory.
     moving: OwnedRwLockWriteGuard<()>,
-}
-
-/// Tells the publisher that the archive holds these roots now; once they are out of the views they no longer move.
-fn archived(roots: Vec<RootId>, moving: Arc<OwnedRwLockWriteGuard<()>>) -> Publication {
-    Publication {
-        change: Change::Archived(roots),
-        answer: Some(Box::new(move || drop(moving))),
-        ..Publication::none()
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,47 @@
-//! What waits while a transaction fails.
+//! How what is archived leaves memory, and what waits while a transaction fails.
 
 use super::*;
+use snapshots::{FileJournal, JournalOptions, MemoryDisk};
+use std::sync::mpsc;
+
+#[test]
+fn archived_roots_leave_a_few_at_a_time_and_nothing_is_still_before_the_last() {
+    let (journal, _) =
+        FileJournal::open(Arc::new(MemoryDisk::new()), JournalOptions::default()).expect("opened");
+    let queue = Arc::new(CommitQueue::new(1));
+    let folder = tempfile::tempdir().expect("a directory");
+    let archiver = Arc::new(archiver(folder.path()));
+    let moving = Arc::clone(&archiver.moving);
+    let held = Arc::clone(&moving).try_write_owned().expect("free");
+    let roots: Vec<RootId> = (0..1_000).map(RootId).collect();
+    archiver.waiting.lock().leaving = true;
+    archiver.leave(&queue, roots.clone(), held);
+    let (told, hears) = mpsc::channel();
+    let watched = Arc::clone(&moving);
+    let publish = move |batch: crate::commit::Batch| {
+        for publication in batch.publications {
+            let Change::Archived(few) = publication.change else {
+                panic!("not what was pushed");
+            };
+            assert!((1..=LEAVE_AT_ONCE).contains(&few.len()));
+            assert!(watched.try_read().is_err());
+            told.send(few).expect("awaited");
+            publication.answer.expect("the next ones wait")();
+        }
+    };
+    let writer = queue.start_writer(Box::new(journal), publish);
+    let mut left = Vec::new();
+    while left.len() < roots.len() {
+        left.extend(hears.recv().expect("more leave"));
+    }
+    left.sort_unstable();
+    assert_eq!(left, roots);
+    // Returns, because they have left.
+    archiver.flush();
+    assert!(moving.try_read().is_ok());
+    queue.close();
+    assert!(writer.expect("started").join().is_ok());
+}
 
 fn archiver(folder: &std::path::Path) -> Archiver {
     let archive = Archive::open(&folder.join("history.db")).expect("an archive");
