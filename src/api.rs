@@ -9,6 +9,7 @@
 //! An endpoint is one line in `table` and one function in its resource's file.
 
 pub(crate) mod activities;
+mod alike;
 mod clock;
 mod common;
 pub(crate) mod definitions;

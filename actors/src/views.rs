@@ -14,6 +14,7 @@
 //! so while it runs it is the journal's order, and after recovery, which loads whole entities, it is nearly the same again.
 //! Everything is per tenant: a query names one and sees nothing else.
 
+mod alike;
 mod apply;
 mod changed;
 mod definitions;
@@ -36,6 +37,7 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
+pub use alike::TaskAtHand;
 pub use apply::QUARANTINE;
 pub use definitions::Counts;
 pub use filter::{
@@ -119,6 +121,7 @@ impl Views {
             .flatten()
     }
 
+    #[inline]
     fn root_of(&self, slot: u32) -> RootId {
         self.roots[slot].id()
     }

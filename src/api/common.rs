@@ -8,6 +8,7 @@ use crate::{
     server::State,
 };
 use bpmn::instance::Variables;
+use bytes::Bytes;
 use codec::{DefinitionId, Id, RootId, Tenant, instant};
 use jiff::tz::TimeZone;
 use serde::{
@@ -70,7 +71,7 @@ pub fn tenant(state: &State, request: &Request) -> Tenant {
 }
 
 /// 200 with JSON.
-pub fn ok(body: String) -> Answered {
+pub fn ok(body: impl Into<Bytes>) -> Answered {
     Ok(Response::json(StatusCode::OK, body))
 }
 

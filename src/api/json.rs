@@ -4,7 +4,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codec::{Id, RootId, Value, instant};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range};
 
 /// A member's name as it is written, comma, quotes and colon around it, in one piece; and with null. Made by `key!`.
 #[derive(Clone, Copy)]
@@ -44,6 +44,11 @@ impl<'o> Object<'o> {
         Object { out, first: true }
     }
 
+    /// One that has members already.
+    pub fn go_on(out: &'o mut String) -> Self {
+        Object { out, first: false }
+    }
+
     /// `}`
     pub fn end(self) {
         self.out.push('}');
@@ -64,6 +69,14 @@ impl<'o> Object<'o> {
     /// Members that are JSON already, each behind its comma.
     pub fn members(&mut self, members: &str) {
         self.out.push_str(members);
+    }
+
+    /// Members that `push` writes; where they lie in the output, the comma before them with them.
+    #[inline(always)]
+    pub fn noted(&mut self, push: impl FnOnce(&mut Self)) -> Range<usize> {
+        let start = self.out.len();
+        push(self);
+        start..self.out.len()
     }
 
     /// Text.
@@ -90,13 +103,15 @@ impl<'o> Object<'o> {
         out.push('"');
     }
 
-    /// An id inside a root whose text is at hand.
+    /// An id inside a root whose text is at hand; where that text begins in the output.
     #[inline(always)]
-    pub fn id_in(&mut self, name: Key, root: &RootText, number: u32) {
+    pub fn id_in(&mut self, name: Key, root: &RootText, number: u32) -> usize {
         let out = self.name(name);
         out.push('"');
+        let start = out.len();
         root.push(number, out);
         out.push('"');
+        start
     }
 
     /// An id or null.
@@ -108,22 +123,25 @@ impl<'o> Object<'o> {
         }
     }
 
-    /// An instant, from milliseconds since 1970.
+    /// An instant, from milliseconds since 1970; where its text lies in the output.
     #[inline(always)]
-    pub fn instant(&mut self, name: Key, ms: i64) {
+    pub fn instant(&mut self, name: Key, ms: i64) -> Range<usize> {
         let out = self.name(name);
         out.push('"');
+        let start = out.len();
         instant::push_rfc3339(ms, out);
+        let text = start..out.len();
         out.push('"');
+        text
     }
 
-    /// An instant or null.
+    /// An instant or null; where the instant's text lies in the output.
     #[inline(always)]
-    pub fn optional_instant(&mut self, name: Key, ms: Option<i64>) {
-        match ms {
-            Some(ms) => self.instant(name, ms),
-            None => self.null(name),
+    pub fn optional_instant(&mut self, name: Key, ms: Option<i64>) -> Option<Range<usize>> {
+        if ms.is_none() {
+            self.null(name);
         }
+        ms.map(|ms| self.instant(name, ms))
     }
 
     /// A whole number.
@@ -215,17 +233,16 @@ pub fn push_id(id: Id, out: &mut String) {
     RootText::of(id.root).push(id.number, out);
 }
 
-/// A root's id as text, for rows with several ids of one root.
-pub struct RootText([u8; 32]);
+/// A root's id as text, for rows with several ids of one root. Aligned, as text is checked by words.
+#[repr(align(16))]
+pub struct RootText(pub [u8; 32]);
 
 impl RootText {
     /// Of a root.
     pub fn of(root: RootId) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 32];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(root.0.to_be_bytes()) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+        for (n, digits) in text.as_chunks_mut().0.iter_mut().enumerate() {
+            *digits = hex((root.0 >> (96 - 32 * n)) as u32);
         }
         RootText(text)
     }
@@ -238,6 +255,17 @@ impl RootText {
             push_number(i64::from(number), out);
         }
     }
+}
+
+/// Eight digits at once: each half of a byte gets a byte of its own, and what is above 9 becomes a letter.
+fn hex(number: u32) -> [u8; 8] {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let spread = u64::from(number);
+    let spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff;
+    let spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff;
+    let spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = ((spread + ONES * 6) >> 4) & ONES;
+    (spread + ONES * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
 }
 
 /// Variables as one object.

@@ -83,10 +83,8 @@ pub struct List {
 impl List {
     /// With room for so many rows.
     pub fn new(which: Which, rows: usize) -> Self {
-        let mut out = String::with_capacity(64 + rows * ROW_BYTES);
-        out.push_str("{\"items\":[");
         List {
-            out,
+            out: begin(rows),
             first: true,
             which,
         }
@@ -102,19 +100,31 @@ impl List {
 
     /// The whole.
     pub fn end(mut self, next: Option<String>, total: Option<u64>) -> String {
-        self.out.push_str("],\"next\":");
-        match next {
-            Some(next) => push_text(&self.which.cursor(&next), &mut self.out),
-            None => self.out.push_str("null"),
-        }
-        self.out.push_str(",\"total\":");
-        match total {
-            Some(total) => push_number(total.cast_signed(), &mut self.out),
-            None => self.out.push_str("null"),
-        }
-        self.out.push('}');
+        push_end(self.which, next, total, &mut self.out);
         self.out
     }
+}
+
+/// What stands before the rows, with room for so many.
+pub fn begin(rows: usize) -> String {
+    let mut out = String::with_capacity(64 + rows * ROW_BYTES);
+    out.push_str("{\"items\":[");
+    out
+}
+
+/// What stands behind the rows.
+pub fn push_end(which: Which, next: Option<String>, total: Option<u64>, out: &mut String) {
+    out.push_str("],\"next\":");
+    match next {
+        Some(next) => push_text(&which.cursor(&next), out),
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"total\":");
+    match total {
+        Some(total) => push_number(total.cast_signed(), out),
+        None => out.push_str("null"),
+    }
+    out.push('}');
 }
 
 /// A page of what is all at hand, in order; `key` is its place in the order and grows along it.

@@ -10,6 +10,7 @@ use bpmn::{
     rows::{Delegation, InstanceRow, Rows, TaskRow},
 };
 use codec::{Id, RootId};
+use std::ops::Range;
 
 /// Open tasks in the answer of a start or a completion, at most.
 const TASKS_SHOWN: usize = 100;
@@ -241,12 +242,13 @@ pub struct Task<'a> {
 impl<'a> Task<'a> {
     /// Of the views.
     pub fn of_view(view: views::Task<'a>) -> Self {
+        let id = view.id();
         Task {
-            id: view.id(),
+            id,
             activity_id: view.activity_id(),
             name: view.name(),
             description: view.description(),
-            instance: view.instance().id(),
+            instance: id.root.child(view.instance().number()),
             definition: Definition {
                 key: view.definition_key(),
                 version: view.definition_version(),
@@ -323,36 +325,56 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// The task.
-    pub fn push(&self, out: &mut String) {
+    /// The task; where in the output that lies which is another text for another task like it.
+    pub fn push(&self, out: &mut String) -> Seams {
         let root = RootText::of(self.id.root);
         let mut object = Object::begin(out);
-        object.id_in(key!("id"), &root, self.id.number);
+        let id = object.id_in(key!("id"), &root, self.id.number);
         object.text(key!("activityId"), self.activity_id);
         object.optional_text(key!("name"), self.name);
         object.optional_text(key!("description"), self.description);
-        object.id_in(key!("instanceId"), &root, self.instance.number);
+        let instance = object.id_in(key!("instanceId"), &root, self.instance.number);
         self.definition.push_id(key!("definitionId"), &mut object);
         object.text(key!("processDefinitionKey"), self.definition.key);
-        object.id_in(key!("executionId"), &root, self.execution.number);
-        object.optional_text(key!("assignee"), self.assignee);
+        let execution = object.id_in(key!("executionId"), &root, self.execution.number);
+        let assignee = object.noted(|object| push_assignee(self.assignee, object));
         object.optional_text(key!("owner"), self.owner);
         object.optional_text(key!("delegationState"), self.delegation.map(delegation));
         object.number(key!("priority"), i64::from(self.priority));
-        object.optional_instant(key!("dueAt"), self.due_ms);
+        let due = object.optional_instant(key!("dueAt"), self.due_ms);
         object.optional_text(key!("category"), self.category);
         object.optional_text(key!("formKey"), self.form_key);
         object.optional_id(key!("parentTaskId"), self.parent_task);
         object.boolean(key!("suspended"), self.suspended);
-        object.instant(key!("createdAt"), self.created_ms);
-        object.optional_instant(key!("claimedAt"), self.claimed_ms);
+        let created = object.instant(key!("createdAt"), self.created_ms);
+        let claimed = object.optional_instant(key!("claimedAt"), self.claimed_ms);
         if let Some((ended_ms, delete_reason)) = self.finished {
             object.instant(key!("endedAt"), ended_ms);
             object.number(key!("durationMs"), ended_ms - self.created_ms);
             object.optional_text(key!("deleteReason"), delete_reason);
         }
         object.end();
+        Seams {
+            roots: [id, instance, execution],
+            assignee,
+            times: [due, Some(created), claimed],
+        }
     }
+}
+
+/// Where the members of a task lie in the output that are its own.
+pub struct Seams {
+    /// The root in its ids.
+    pub roots: [usize; 3],
+    /// The assignee's member.
+    pub assignee: Range<usize>,
+    /// When it is due, was created and was claimed; behind the others.
+    pub times: [Option<Range<usize>>; 3],
+}
+
+/// Who does a task.
+pub fn push_assignee(assignee: Option<&str>, object: &mut Object<'_>) {
+    object.optional_text(key!("assignee"), assignee);
 }
 
 fn delegation(delegation: Delegation) -> &'static str {

@@ -4,12 +4,13 @@
 //! `candidateGroup` and `suspended=true` match open tasks only, and `involvedUser` looks at their assignee and owner.
 
 use super::{
+    alike::Rows,
     common::{self, Answered},
     definitions,
     lineage::{self, Lineage},
     merged::{self, Page, Place, Row, Scan, Side},
     merged_total,
-    page::{self, List, Which},
+    page::{self, Which},
     problem::Refused,
     render::Task,
 };
@@ -165,14 +166,21 @@ fn open_filter(
     })
 }
 
-fn open(state: &State, which: Which, filter: &views::TaskFilter, window: &Window) -> String {
+fn open(state: &State, which: Which, filter: &views::TaskFilter, window: &Window) -> Vec<u8> {
     let views = state.engine.views.read();
     let found = views.tasks(filter, window);
-    let mut list = List::new(which, found.items.len());
+    let mut rows = Rows::behind(page::begin(found.items.len()));
     for task in found.items {
-        Task::of_view(task).push(list.row());
+        rows.push(task);
     }
-    list.end(found.next.map(|next| next.to_string()), found.total)
+    rows.end(|out| {
+        page::push_end(
+            which,
+            found.next.map(|next| next.to_string()),
+            found.total,
+            out,
+        )
+    })
 }
 
 /// Memory and archive; blocks on the disk.

@@ -68,6 +68,7 @@ fn order_of(ms: i64) -> u64 {
 }
 
 /// The time of creation that an order says.
+#[inline]
 pub(super) fn time_of(order: u64) -> i64 {
     (order >> COUNTER_BITS).cast_signed()
 }

@@ -24,6 +24,7 @@ impl RootRecord {
         }
     }
 
+    #[inline]
     pub fn id(&self) -> RootId {
         RootId(u128::from_be_bytes(self.id))
     }

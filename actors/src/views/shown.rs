@@ -2,6 +2,7 @@
 //! Never: outlives the lock that the views are read under.
 
 use super::Views;
+use super::alike::TaskAtHand;
 use super::definitions::DefinitionRecord;
 use super::order::time_of;
 use super::record::{
@@ -46,11 +47,19 @@ macro_rules! shown {
         }
 
         impl<'v> $name<'v> {
+            #[inline]
             fn record(self) -> &'v $record {
                 &self.views.$table[self.slot]
             }
 
+            /// Its number in its root.
+            #[inline]
+            pub fn number(self) -> u32 {
+                self.record().number
+            }
+
             /// Its id.
+            #[inline]
             pub fn id(self) -> Id {
                 let record = self.record();
                 self.views.root_of(record.root).child(record.number)
@@ -88,6 +97,7 @@ macro_rules! of_instance {
     ($name:ident) => {
         impl<'v> $name<'v> {
             /// Its instance.
+            #[inline]
             pub fn instance(self) -> Instance<'v> {
                 Instance {
                     views: self.views,
@@ -210,6 +220,12 @@ impl<'v> Task<'v> {
         self.record().extra.as_deref()
     }
 
+    /// With its records at hand.
+    #[inline]
+    pub fn at_hand(self) -> TaskAtHand<'v> {
+        TaskAtHand::of(self, self.record(), self.instance().record())
+    }
+
     /// Its place in the order of creation.
     pub fn order(self) -> u64 {
         self.record().order
@@ -239,7 +255,7 @@ impl<'v> Task<'v> {
         self.user(self.extra()?.owner)
     }
 
-    fn user(self, number: u32) -> Option<&'v str> {
+    pub(super) fn user(self, number: u32) -> Option<&'v str> {
         (number != NOBODY).then(|| self.views.people.user_name(number))
     }
 

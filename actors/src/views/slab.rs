@@ -42,6 +42,7 @@ impl<T> Slab<T> {
     }
 
     /// The record in a slot.
+    #[inline]
     pub fn get(&self, slot: u32) -> Option<&T> {
         let (chunk, index) = place(slot);
         self.chunks.get(chunk)?.get(index)?.as_ref()
@@ -67,6 +68,7 @@ impl<T> std::ops::Index<u32> for Slab<T> {
 
     /// # Panics
     /// When the slot is free, which is a bug: an index outlived its record.
+    #[inline]
     fn index(&self, slot: u32) -> &T {
         match self.get(slot) {
             Some(record) => record,
@@ -75,6 +77,7 @@ impl<T> std::ops::Index<u32> for Slab<T> {
     }
 }
 
+#[inline]
 fn place(slot: u32) -> (usize, usize) {
     (slot as usize / CHUNK, slot as usize % CHUNK)
 }
