@@ -85,8 +85,9 @@ struct Waiting {
     writing: Arc<Vec<archive::FinishedTask>>,
     tasks_put: u64,
     tasks_done: u64,
-    /// What is archived is on its way out of memory.
-    leaving: bool,
+    /// Batches that were committed, and those of them that are out of memory.
+    batches_written: u64,
+    batches_left: u64,
     /// Somebody waits: do not gather.
     hurry: bool,
     stop: bool,
@@ -179,10 +180,13 @@ impl Archiver {
     pub fn flush(&self) {
         let mut waiting = self.waiting.lock();
         let (ended, tasks) = (waiting.ended_put, waiting.tasks_put);
-        let is_there = |waiting: &Waiting| waiting.is_done(ended, tasks) && !waiting.leaving;
-        while !is_there(&waiting) && waiting.failure.is_none() && !waiting.stop {
+        while !waiting.is_done(ended, tasks) && waiting.failure.is_none() && !waiting.stop {
             waiting.hurry = true;
             self.changed.notify_all();
+            self.changed.wait(&mut waiting);
+        }
+        let written = waiting.batches_written;
+        while waiting.batches_left < written && !waiting.stop {
             self.changed.wait(&mut waiting);
         }
     }
@@ -267,7 +271,7 @@ impl Archiver {
         waiting.ended.drain(..ended.len());
         waiting.writing = Arc::default();
         waiting.tasks_done += tasks.len() as u64;
-        waiting.leaving = true;
+        waiting.batches_written += 1;
         for entry in lent.into_iter().rev() {
             waiting.ended.push_front(entry);
         }
@@ -283,8 +287,11 @@ impl Archiver {
     ) {
         let few = roots.split_off(roots.len().saturating_sub(LEAVE_AT_ONCE));
         if few.is_empty() {
+            // Counted before the next batch can be written.
+            let mut waiting = self.waiting.lock();
+            waiting.batches_left += 1;
             drop(moving);
-            self.waiting.lock().leaving = false;
+            drop(waiting);
             self.changed.notify_all();
             return;
         }

@@ -14,7 +14,7 @@ fn archived_roots_leave_a_few_at_a_time_and_nothing_is_still_before_the_last() {
     let moving = Arc::clone(&archiver.moving);
     let held = Arc::clone(&moving).try_write_owned().expect("free");
     let roots: Vec<RootId> = (0..1_000).map(RootId).collect();
-    archiver.waiting.lock().leaving = true;
+    archiver.waiting.lock().batches_written = 1;
     archiver.leave(&queue, roots.clone(), held);
     let (told, hears) = mpsc::channel();
     let watched = Arc::clone(&moving);

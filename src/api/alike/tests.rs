@@ -48,7 +48,7 @@ impl Dice {
 
     /// Mostly none.
     fn rarely<T: Copy>(&mut self, list: &[T]) -> Option<T> {
-        (self.roll(6) == 0).then(|| self.pick(list))
+        (self.roll(30) == 0).then(|| self.pick(list))
     }
 
     fn text(&mut self) -> Option<String> {
@@ -83,7 +83,9 @@ fn task(dice: &mut Dice, definition: DefinitionId, process: &Process) -> TaskRow
         execution: dice.pick(&[2, 2, 2, 3]),
         definition,
         element,
-        name: if dice.roll(6) == 0 { dice.text() } else { name },
+        name: dice
+            .rarely(&[None, Some("own \"name\"")])
+            .map_or(name, |own| own.map(str::to_owned)),
         description: dice.text(),
         assignee: dice
             .pick(&[
@@ -100,7 +102,7 @@ fn task(dice: &mut Dice, definition: DefinitionId, process: &Process) -> TaskRow
         due_ms: due.then(|| dice.ms()),
         category: dice.text(),
         form_key: dice.text(),
-        suspended: dice.roll(6) == 0,
+        suspended: dice.rarely(&[()]).is_some(),
         created_ms: 1_779_345_012_345 + dice.pick(&[0, 1, 999, 86_400_000]),
         claimed_ms: claimed.then(|| dice.ms()),
         links: dice
