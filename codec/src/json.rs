@@ -37,24 +37,20 @@ pub fn from_json(json: Json) -> Result<Value, TypedValueError> {
         Json::Array(items) => {
             Value::List(items.into_iter().map(from_json).collect::<Result<_, _>>()?)
         }
-        Json::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Int(whole),
-            None if is_finite(&number) => from_number(&number),
-            // `{"type": "double", ...}` refuses it too.
-            None => {
-                return Err(TypedValueError {
-                    kind: "double".to_owned(),
-                    text: number.to_string(),
-                });
-            }
-        },
+        // `{"type": "double", ...}` refuses it too.
+        Json::Number(number) if !is_finite(&number) => {
+            return Err(TypedValueError {
+                kind: "double".to_owned(),
+                text: number.to_string(),
+            });
+        }
         plain => from_plain_json(plain),
     })
 }
 
 /// Whether a number that is no whole one can be kept as a double.
 fn is_finite(number: &Number) -> bool {
-    let text = number.to_string();
+    let text = number.as_str();
     let whole = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'-');
@@ -151,14 +147,14 @@ fn from_number(number: &Number) -> Value {
     if let Some(whole) = number.as_i64() {
         return Value::Int(whole);
     }
-    let text = number.to_string();
-    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let text = number.as_str();
+    let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|b| b.is_ascii_digit()) {
         // `-0` is no i64 of its own and means 0.
         return if digits.bytes().all(|b| b == b'0') {
             Value::Int(0)
         } else {
-            Value::BigInt(text)
+            Value::BigInt(text.to_owned())
         };
     }
     match text.parse::<f64>() {
