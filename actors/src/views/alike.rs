@@ -1,9 +1,9 @@
 //! Open tasks that show the same, but for what each has of its own.
 //! Never: looks a record up twice.
 
-use super::order::time_of;
 use super::record::{InstanceRecord, TaskExtra, TaskRecord};
 use super::shown::Task;
+use super::tasks::{claimed_of, created_of, due_of};
 use codec::RootId;
 
 /// An open task with its records at hand.
@@ -52,7 +52,7 @@ impl<'v> TaskAtHand<'v> {
 
     /// Who does it.
     pub fn assignee(&self) -> Option<&'v str> {
-        self.task.user(self.record.assignee)
+        self.task.assignee()
     }
 
     /// Its root.
@@ -64,14 +64,8 @@ impl<'v> TaskAtHand<'v> {
     /// When it is due, was created and was claimed, in milliseconds since 1970.
     #[inline]
     pub fn times(&self) -> [Option<i64>; 3] {
-        let created = time_of(self.record.order);
-        match self.record.extra.as_deref() {
-            None => [None, Some(created), None],
-            Some(extra) => {
-                let created = extra.created_ms.unwrap_or(created);
-                [extra.due_ms, Some(created), extra.claimed_ms]
-            }
-        }
+        let record = self.record;
+        [due_of(record), Some(created_of(record)), claimed_of(record)]
     }
 }
 

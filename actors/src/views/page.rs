@@ -127,22 +127,6 @@ impl<'v> Plan<'v> {
             },
         }
     }
-
-    /// How many of the candidates pass, if it is asked and may be counted.
-    fn total(&self, conditions: usize, count: Count, passes: &dyn Fn(u32) -> bool) -> Option<u64> {
-        let cost = self.cost();
-        match count {
-            Count::No => None,
-            Count::Bounded | Count::Exact if self.disjoint && self.answers == conditions => {
-                Some(cost as u64)
-            }
-            Count::Bounded if cost > COUNTED => None,
-            Count::Bounded | Count::Exact => {
-                let all = self.walk(false, None);
-                Some(all.filter(|row| passes(row.slot)).count() as u64)
-            }
-        }
-    }
 }
 
 /// The plan with the fewest candidates.
@@ -254,10 +238,34 @@ pub(super) struct Query<'q> {
 }
 
 impl Query<'_> {
+    /// Whether the source of the candidates answers the whole filter.
+    fn is_answered(&self) -> bool {
+        self.plan.answers == self.conditions
+    }
+
+    fn takes(&self, row: &Cursor) -> bool {
+        self.is_answered() || (self.passes)(row.slot)
+    }
+
+    /// How many of the candidates pass, if it is asked and may be counted.
+    fn total(&self, count: Count) -> Option<u64> {
+        let cost = self.plan.cost();
+        match count {
+            Count::No => None,
+            Count::Bounded | Count::Exact if self.plan.disjoint && self.is_answered() => {
+                Some(cost as u64)
+            }
+            Count::Bounded if cost > COUNTED => None,
+            Count::Bounded | Count::Exact => {
+                let all = self.plan.walk(false, None);
+                Some(all.filter(|row| self.takes(row)).count() as u64)
+            }
+        }
+    }
+
     /// The page, when the walk is in the order asked for and begins behind the cursor.
     pub fn walk(&self, walk: Walk<'_>, window: &Window) -> Slots {
-        let answered = self.plan.answers == self.conditions;
-        let rows = walk.filter(|row| answered || (self.passes)(row.slot));
+        let rows = walk.filter(|row| self.takes(row));
         let rows: Vec<Cursor> = rows.take(window.limit.saturating_add(1)).collect();
         self.page(rows, window)
     }
@@ -271,7 +279,7 @@ impl Query<'_> {
         };
         let mut rows: Vec<Cursor> = Vec::new();
         for row in self.plan.walk(false, None) {
-            if !(self.passes)(row.slot) {
+            if !self.takes(&row) {
                 continue;
             }
             let key = key(row.slot);
@@ -301,7 +309,7 @@ impl Query<'_> {
         let total = if known {
             Some(rows.len() as u64)
         } else {
-            self.plan.total(self.conditions, window.count, self.passes)
+            self.total(window.count)
         };
         Slots {
             slots: rows.iter().map(|row| row.slot).collect(),

@@ -8,6 +8,7 @@ use super::order::time_of;
 use super::record::{
     IncidentRecord, InstanceExtra, InstanceRecord, NOBODY, Name, TaskExtra, TaskRecord, TimerRecord,
 };
+use super::tasks::{claimed_of, created_of, due_of};
 use bpmn::model::{Element, ElementIndex, Process};
 use bpmn::rows::{Delegation, Ended, IdentityLink, IncidentKind, Repeat};
 use codec::{DefinitionId, Id, Tenant};
@@ -255,7 +256,7 @@ impl<'v> Task<'v> {
         self.user(self.extra()?.owner)
     }
 
-    pub(super) fn user(self, number: u32) -> Option<&'v str> {
+    fn user(self, number: u32) -> Option<&'v str> {
         (number != NOBODY).then(|| self.views.people.user_name(number))
     }
 
@@ -271,7 +272,7 @@ impl<'v> Task<'v> {
 
     /// Due, in milliseconds since 1970.
     pub fn due_ms(self) -> Option<i64> {
-        self.extra()?.due_ms
+        due_of(self.record())
     }
 
     /// Category.
@@ -291,13 +292,12 @@ impl<'v> Task<'v> {
 
     /// Created, in milliseconds since 1970.
     pub fn created_ms(self) -> i64 {
-        let skewed = self.extra().and_then(|extra| extra.created_ms);
-        skewed.unwrap_or_else(|| time_of(self.record().order))
+        created_of(self.record())
     }
 
     /// Claimed, in milliseconds since 1970.
     pub fn claimed_ms(self) -> Option<i64> {
-        self.extra()?.claimed_ms
+        claimed_of(self.record())
     }
 
     /// Candidates and other links, in the order of their addition; not the assignee, not the owner.

@@ -3,7 +3,7 @@
 
 use super::Views;
 use super::filter::{Cursor, Page, SortKey, TaskFilter, Window};
-use super::order::{Dated, Stamp, sortable};
+use super::order::{Dated, Stamp, sortable, time_of};
 use super::page::{Plan, Query, Slots, Walk, cheapest, walk_due};
 use super::record::{Item, TaskRecord};
 use super::shown::Task;
@@ -279,4 +279,13 @@ fn never_due(descending: bool) -> u64 {
 
 pub(super) fn due_of(task: &TaskRecord) -> Option<i64> {
     task.extra.as_ref()?.due_ms
+}
+
+pub(super) fn created_of(task: &TaskRecord) -> i64 {
+    let skewed = task.extra.as_ref().and_then(|extra| extra.created_ms);
+    skewed.unwrap_or_else(|| time_of(task.order))
+}
+
+pub(super) fn claimed_of(task: &TaskRecord) -> Option<i64> {
+    task.extra.as_ref()?.claimed_ms
 }
