@@ -28,8 +28,9 @@ fn fill(archive: &Archive, batch: u64) {
     let mut processor = 0.0;
     for first in (0..COUNT).step_by(batch as usize) {
         let rows: Vec<ArchivedInstance> = (first..first + batch).map(ended).collect();
+        let tasks: Vec<FinishedTask> = (first..first + batch).map(task).collect();
         let (begun, processor_begun) = (Instant::now(), processor_seconds());
-        archive.put(&[], rows).expect("put");
+        archive.put(&tasks, rows).expect("put");
         spent += begun.elapsed();
         slowest = slowest.max(begun.elapsed());
         processor += processor_seconds() - processor_begun;
@@ -81,7 +82,7 @@ fn root(index: u64) -> RootId {
 
 fn ended(index: u64) -> ArchivedInstance {
     let id = root(index).instance();
-    let at_ms = 1_779_345_012_345 + (index / 20) as i64;
+    let at_ms = started_ms(index);
     ArchivedInstance {
         row: InstanceRow {
             id,
@@ -101,11 +102,15 @@ fn ended(index: u64) -> ArchivedInstance {
             delete_reason: None,
         },
         detail: vec![7; DETAIL_BYTES],
-        tasks: vec![task(index, at_ms)],
     }
 }
 
-fn task(index: u64, at_ms: i64) -> FinishedTask {
+fn started_ms(index: u64) -> i64 {
+    1_779_345_012_345 + (index / 20) as i64
+}
+
+fn task(index: u64) -> FinishedTask {
+    let at_ms = started_ms(index);
     FinishedTask {
         id: root(index).child(4),
         instance: 0,

@@ -25,7 +25,7 @@ mod schema;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use audit::{AuditEntry, AuditFilter, AuditOutcome, AuditRow, Audited};
 pub use jobs::{LogEntry, LogFilter};

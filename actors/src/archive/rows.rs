@@ -66,8 +66,6 @@ pub struct ArchivedInstance {
     pub row: InstanceRow,
     /// Its activities and variables, in the bytes of their owner.
     pub detail: Vec<u8>,
-    /// Its finished user tasks.
-    pub tasks: Vec<FinishedTask>,
 }
 
 /// A finished user task: the narrow row.

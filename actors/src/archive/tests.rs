@@ -10,13 +10,13 @@ use codec::{DefinitionId, RootId, Tenant};
 const OWN: Tenant = Tenant(0);
 const OTHER: Tenant = Tenant(7);
 
-fn archive() -> (tempfile::TempDir, Archive) {
+pub(crate) fn archive() -> (tempfile::TempDir, Archive) {
     let folder = tempfile::tempdir().expect("a folder");
     let archive = Archive::open(&folder.path().join("history.db")).expect("an archive");
     (folder, archive)
 }
 
-fn task(root: u128, number: u32) -> FinishedTask {
+pub(crate) fn task(root: u128, number: u32) -> FinishedTask {
     FinishedTask {
         id: RootId(root).child(number),
         instance: 0,
@@ -68,21 +68,27 @@ fn instance(root: u128) -> ArchivedInstance {
             delete_reason: None,
         },
         detail: vec![root as u8; 5],
-        tasks: vec![task(root, 5), task(root, 6)],
     }
+}
+
+/// Instances of these roots with two tasks each.
+fn put_roots(archive: &Archive, roots: std::ops::RangeInclusive<u128>) {
+    let tasks: Vec<FinishedTask> = roots
+        .clone()
+        .flat_map(|root| [task(root, 5), task(root, 6)])
+        .collect();
+    archive.put(&tasks, roots.map(instance)).expect("put");
 }
 
 /// Roots 1 to 8 of one tenant, 9 of another; root 2 called an instance.
 fn filled() -> (tempfile::TempDir, Archive) {
     let (folder, archive) = archive();
-    let mut batch: Vec<ArchivedInstance> = (1..=9).map(instance).collect();
+    put_roots(&archive, 1..=9);
     let mut called = instance(2);
     called.row.id = RootId(2).child(4);
     called.row.super_instance = Some(0);
     called.row.order = 25;
-    called.tasks.clear();
-    batch.push(called);
-    archive.put(&[], batch).expect("put");
+    archive.put(&[], [called]).expect("put");
     (folder, archive)
 }
 
@@ -109,7 +115,8 @@ fn what_is_put_comes_back_and_the_same_id_replaces_the_same_row() {
     let mut again = instance(5);
     again.row.name = Some("again".to_owned());
     again.detail = vec![1, 2, 3];
-    archive.put(&[], [again.clone()]).expect("put");
+    let tasks = [task(5, 5), task(5, 6)];
+    archive.put(&tasks, [again.clone()]).expect("put");
     let found = archive.get(id).expect("read");
     assert_eq!(found, Some((again.row, again.detail)));
     let filter = InstanceFilter::default();
@@ -203,10 +210,8 @@ fn readers_go_on_while_batches_are_written_and_see_whole_ones() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for batch in 0..50_u128 {
-                let rows: Vec<ArchivedInstance> = (0..20)
-                    .map(|index| instance(10 + batch * 20 + index))
-                    .collect();
-                archive.put(&[], rows).expect("put");
+                let first = 10 + batch * 20;
+                put_roots(&archive, first..=first + 19);
             }
         });
         for _ in 0..3 {

@@ -27,8 +27,8 @@ fn put(table: &str, columns: &str) -> String {
 }
 
 impl Archive {
-    /// Puts finished tasks, also of instances that still run, and ended instances with theirs, all or none. The same id
-    /// replaces the same row. When it returns, they survive a power cut.
+    /// Puts finished tasks, also of instances that still run, and ended instances, all or none. The same id replaces the
+    /// same row. When it returns, they survive a power cut.
     pub fn put(
         &self,
         tasks: &[FinishedTask],
@@ -42,9 +42,6 @@ impl Archive {
             }
             for instance in instances {
                 put_instance(&mut instance_statement, &instance.row, &instance.detail)?;
-                for task in &instance.tasks {
-                    put_task(&mut task_statement, task)?;
-                }
             }
             Ok(())
         })

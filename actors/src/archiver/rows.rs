@@ -63,7 +63,6 @@ fn of_instance(core: &Core, slot: &Slot, ended: &Ended<'_>) -> Option<ArchivedIn
             delete_reason: end.delete_reason.clone(),
         },
         detail: stored::encode_ended(ended),
-        tasks: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! How what is archived leaves memory, and what waits while a transaction fails.
 
 use super::*;
+use crate::archive::tests::{archive, task};
 use snapshots::{FileJournal, JournalOptions, MemoryDisk};
 use std::sync::mpsc;
 
@@ -9,8 +10,8 @@ fn archived_roots_leave_a_few_at_a_time_and_nothing_is_still_before_the_last() {
     let (journal, _) =
         FileJournal::open(Arc::new(MemoryDisk::new()), JournalOptions::default()).expect("opened");
     let queue = Arc::new(CommitQueue::new(1));
-    let folder = tempfile::tempdir().expect("a directory");
-    let archiver = Arc::new(archiver(folder.path()));
+    let (_folder, archive) = archive();
+    let archiver = Arc::new(Archiver::new(archive, 0));
     let moving = Arc::clone(&archiver.moving);
     let held = Arc::clone(&moving).try_write_owned().expect("free");
     let roots: Vec<RootId> = (0..1_000).map(RootId).collect();
@@ -43,48 +44,15 @@ fn archived_roots_leave_a_few_at_a_time_and_nothing_is_still_before_the_last() {
     assert!(writer.expect("started").join().is_ok());
 }
 
-fn archiver(folder: &std::path::Path) -> Archiver {
-    let archive = Archive::open(&folder.join("history.db")).expect("an archive");
-    Archiver::new(archive, 0)
-}
-
-fn finished(number: u32) -> archive::FinishedTask {
-    archive::FinishedTask {
-        id: RootId(1).child(number),
-        instance: 0,
-        tenant: Tenant(0),
-        order: u64::from(number),
-        definition: DefinitionId(1),
-        key: "one".to_owned(),
-        activity_id: "t".to_owned(),
-        execution: 1,
-        name: None,
-        description: None,
-        assignee: None,
-        owner: None,
-        delegation: None,
-        priority: 50,
-        due_ms: None,
-        category: None,
-        form_key: None,
-        parent_task: None,
-        business_key: None,
-        created_ms: 1,
-        claimed_ms: None,
-        ended_ms: 2,
-        delete_reason: None,
-    }
-}
-
 #[test]
 fn tasks_wait_in_sight_until_they_are_committed_and_all_go_with_each_transaction() {
-    let folder = tempfile::tempdir().expect("a directory");
-    let archiver = archiver(folder.path());
+    let (_folder, archive) = archive();
+    let archiver = Archiver::new(archive, 0);
     let put = |number| {
         archiver.task_backlog.fetch_add(1, Ordering::Relaxed);
         let mut waiting = archiver.waiting.lock();
         waiting.tasks_put += 1;
-        waiting.tasks.push(finished(number));
+        waiting.tasks.push(task(1, number));
     };
     let numbers = |tasks: &[archive::FinishedTask]| -> Vec<u32> {
         tasks.iter().map(|task| task.id.number).collect()

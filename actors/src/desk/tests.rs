@@ -38,6 +38,14 @@ fn shown(engine: &Engine) -> Vec<(IncidentKind, RootId, String)> {
     found.items.iter().map(incident).collect()
 }
 
+/// Starts an instance that waits for its timer.
+async fn start(engine: &Engine) -> (RootId, Arc<Slot>) {
+    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
+    let start = bpmn::instance::Start::new(published.definition.clone());
+    let root = engine.start(start, |root, _| root).await.expect("started");
+    (root, engine.directory.get(root).expect("in memory"))
+}
+
 /// Sets an instance aside that was live, as a rebuild that fails does.
 async fn break_down(engine: &Engine, slot: &Arc<Slot>) {
     let remains = match slot.borrow() {
@@ -86,11 +94,8 @@ async fn an_instance_that_cannot_be_rebuilt_is_set_aside_alone() {
 async fn an_instance_that_is_set_aside_is_an_incident_and_its_timers_stand_still() {
     let data = tempfile::tempdir().expect("a directory");
     let engine = open(data.path()).await;
-    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
-    let start = bpmn::instance::Start::new(published.definition.clone());
-    let root = engine.start(start, |root, _| root).await.expect("started");
+    let (root, slot) = start(&engine).await;
     assert_eq!(engine.views.read().next_due(i64::MAX).count(), 1);
-    let slot = engine.directory.get(root).expect("in memory");
     break_down(&engine, &slot).await;
     assert_eq!(engine.views.read().next_due(i64::MAX).count(), 0);
     assert_eq!(
@@ -104,10 +109,7 @@ async fn an_instance_that_is_set_aside_is_an_incident_and_its_timers_stand_still
 async fn an_instance_that_is_set_aside_before_its_first_base_outlives_the_journal() {
     let data = tempfile::tempdir().expect("a directory");
     let engine = open(data.path()).await;
-    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
-    let start = bpmn::instance::Start::new(published.definition.clone());
-    let root = engine.start(start, |root, _| root).await.expect("started");
-    let slot = engine.directory.get(root).expect("in memory");
+    let (root, slot) = start(&engine).await;
     break_down(&engine, &slot).await;
     // So many snapshots that all of them begin behind its record.
     for _ in 0..3 {
@@ -131,10 +133,7 @@ async fn an_instance_that_is_set_aside_before_its_first_base_outlives_the_journa
 async fn what_has_ended_is_its_bytes_and_is_looked_at_and_saved_as_it_was() {
     let data = tempfile::tempdir().expect("a directory");
     let engine = open(data.path()).await;
-    let published = engine.catalog.latest(Tenant(0), "waits").expect("deployed");
-    let start = bpmn::instance::Start::new(published.definition.clone());
-    let root = engine.start(start, |root, _| root).await.expect("started");
-    let slot = engine.directory.get(root).expect("in memory");
+    let (root, slot) = start(&engine).await;
     let delete = bpmn::Command::Delete {
         instance: 0,
         reason: Some("enough".to_owned()),
