@@ -24,8 +24,10 @@ mod instances;
 mod intern;
 mod order;
 mod page;
+mod parts;
 mod people;
 mod record;
+mod roots;
 mod shown;
 mod slab;
 mod sorted;
@@ -49,10 +51,12 @@ pub use shown::{Due, Incident, Instance, State, Task, Timer};
 
 use codec::{Id, RootId, Tenant};
 use definitions::Definitions;
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap};
 use order::{Dated, Stamp};
+use parts::Parts;
 use people::People;
-use record::{IncidentRecord, InstanceRecord, Item, RootRecord, TaskRecord, TimerRecord};
+use record::{IncidentRecord, InstanceRecord, Item, TaskRecord, TimerRecord};
+use roots::Roots;
 use slab::Slab;
 use sorted::SortedSet;
 use std::hash::BuildHasher;
@@ -63,8 +67,7 @@ pub struct Views {
     sequence: u64,
     clock: order::Clock,
     hasher: DefaultHashBuilder,
-    roots: Slab<RootRecord>,
-    root_table: HashTable<u32>,
+    roots: Roots,
     instances: Slab<InstanceRecord>,
     tasks: Slab<TaskRecord>,
     timers: Slab<TimerRecord>,
@@ -73,7 +76,7 @@ pub struct Views {
     people: People,
     tenants: HashMap<Tenant, TenantIndexes>,
     /// By the hash of tenant and key: business keys are as many as instances, so they are not interned.
-    business_keys: HashMap<u64, SortedSet<Stamp>>,
+    business_keys: Parts<HashMap<u64, SortedSet<Stamp>>>,
     /// Timers that may fire, of all tenants.
     firing: SortedSet<Dated>,
 }
@@ -102,20 +105,9 @@ impl Views {
         self.sequence
     }
 
-    fn hash_root(&self, root: RootId) -> u64 {
-        self.hasher.hash_one(root.0)
-    }
-
-    fn find_root(&self, root: RootId) -> Option<u32> {
-        let hash = self.hash_root(root);
-        self.root_table
-            .find(hash, |slot| self.roots[*slot].id() == root)
-            .copied()
-    }
-
     /// What has this id, if this tenant has it.
     fn find(&self, tenant: Tenant, id: Id) -> Option<Item> {
-        let root = &self.roots[self.find_root(id.root)?];
+        let root = &self.roots[self.roots.find(id.root)?];
         (root.tenant == tenant)
             .then(|| root.items.find(id.number))
             .flatten()

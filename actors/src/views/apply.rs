@@ -3,7 +3,7 @@
 
 use super::Views;
 use super::order::time_of;
-use super::record::{InstanceExtra, InstanceRecord, Item, MAX_SLOTS, RootRecord};
+use super::record::{InstanceExtra, InstanceRecord, Item, MAX_SLOTS};
 use bpmn::{
     model::ElementIndex,
     rows::{IncidentKind, IncidentRow, InstanceRow, RowChanges, Rows, TaskRow},
@@ -24,12 +24,12 @@ impl Views {
     /// Applies what one durable record changed. For one root, in the order of its records.
     pub fn apply(&mut self, root: RootId, tenant: Tenant, sequence: u64, changes: &RowChanges) {
         self.sequence = self.sequence.max(sequence);
-        let known = self.find_root(root);
+        let known = self.roots.find(root);
         // What changes in a root that is gone, and brings no instance, has nobody to belong to.
         if known.is_none() && changes.instances.is_empty() {
             return;
         }
-        let slot = known.unwrap_or_else(|| self.add_root(root, tenant));
+        let slot = known.unwrap_or_else(|| self.roots.insert(root, tenant));
         let gone = [
             &changes.gone_tasks,
             &changes.gone_timers,
@@ -56,7 +56,7 @@ impl Views {
         if rows.instances.is_empty() {
             return;
         }
-        let slot = self.add_root(root, tenant);
+        let slot = self.roots.insert(root, tenant);
         self.put_created(slot, &rows.instances, &rows.tasks, Creation::Before);
         for row in &rows.timers {
             self.put_timer(slot, row);
@@ -88,7 +88,7 @@ impl Views {
 
     /// A root was set aside: its timers will not fire, and an incident says so. It stands at no element.
     pub fn quarantine(&mut self, root: RootId, reason: &str, since_ms: i64) {
-        let Some(slot) = self.find_root(root) else {
+        let Some(slot) = self.roots.find(root) else {
             return;
         };
         let timers = self.roots[slot].items.iter().filter_map(|item| match item {
@@ -114,7 +114,7 @@ impl Views {
 
     /// Forgets a root: it is archived, or deleted.
     pub fn remove(&mut self, root: RootId) {
-        let Some(slot) = self.find_root(root) else {
+        let Some(slot) = self.roots.find(root) else {
             return;
         };
         let items: Vec<Item> = self.roots[slot].items.iter().collect();
@@ -129,26 +129,7 @@ impl Views {
                 self.remove_item(*item);
             }
         }
-        let hash = self.hash_root(root);
-        if let Ok(entry) = self.root_table.find_entry(hash, |other| *other == slot) {
-            entry.remove();
-        }
         self.roots.remove(slot);
-    }
-
-    fn add_root(&mut self, root: RootId, tenant: Tenant) -> u32 {
-        let slot = self.roots.insert(RootRecord::new(root, tenant));
-        let hash = self.hash_root(root);
-        let Views {
-            roots,
-            root_table,
-            hasher,
-            ..
-        } = self;
-        root_table.insert_unique(hash, slot, |other| {
-            std::hash::BuildHasher::hash_one(hasher, roots[*other].id().0)
-        });
-        slot
     }
 
     /// The slot of an instance of a root.

@@ -185,10 +185,11 @@ impl Views {
             return;
         };
         let hash = self.business_key_hash(tenant, key);
-        let set = self.business_keys.entry(hash).or_default();
+        let keys = self.business_keys.of_mut(hash);
+        let set = keys.entry(hash).or_default();
         set.set(stamp, present);
         if set.is_empty() {
-            self.business_keys.remove(&hash);
+            keys.remove(&hash);
         }
     }
 

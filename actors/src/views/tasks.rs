@@ -25,9 +25,8 @@ impl Views {
 
     /// Every open task of every tenant, in no order.
     pub fn every_task(&self) -> impl Iterator<Item = Id> + '_ {
-        self.root_table.iter().flat_map(move |root| {
-            let items = self.roots[*root].items.iter();
-            items.filter_map(move |item| match item {
+        self.roots.iter().flat_map(move |root| {
+            root.items.iter().filter_map(move |item| match item {
                 Item::Task(slot) => Some(Task { views: self, slot }.id()),
                 Item::Instance(_) | Item::Timer(_) | Item::Incident(_) => None,
             })
@@ -36,7 +35,7 @@ impl Views {
 
     /// The open tasks of one instance in the order of creation, at most `limit`.
     pub fn tasks_of(&self, tenant: Tenant, instance: Id, limit: usize) -> Vec<Task<'_>> {
-        let Some(root) = self.find_root(instance.root) else {
+        let Some(root) = self.roots.find(instance.root) else {
             return Vec::new();
         };
         let root = &self.roots[root];
@@ -219,7 +218,7 @@ impl Views {
     ) -> Vec<&SortedSet<Stamp>> {
         let hashes = keys.iter().map(|key| self.business_key_hash(tenant, key));
         hashes
-            .filter_map(|hash| self.business_keys.get(&hash))
+            .filter_map(|hash| self.business_keys.of(hash).get(&hash))
             .collect()
     }
 

@@ -20,7 +20,7 @@ impl Views {
     /// Slots of the roots that the tenant has; none when the filter is empty.
     pub(super) fn wanted_roots(&self, tenant: Tenant, roots: &[RootId]) -> Option<Vec<u32>> {
         (!roots.is_empty()).then(|| {
-            let found = roots.iter().filter_map(|root| self.find_root(*root));
+            let found = roots.iter().filter_map(|root| self.roots.find(*root));
             found
                 .filter(|slot| self.tenant_of(*slot) == tenant)
                 .collect()
