@@ -104,6 +104,7 @@ fn slot_of(core: &Core, root: RootId, instance: RecoveredInstance, views: &mut V
             return slot(Body::Ended(live.rest()));
         }
         RecoveredBody::Live(live) => live.rest(),
+        RecoveredBody::Ended(bytes) => return slot(Body::Ended(bytes.into_boxed_slice())),
         RecoveredBody::AtRest(bytes) => bytes.into_boxed_slice(),
         RecoveredBody::SetAside(remains) => {
             return slot(set_aside(core, root, tenant, *remains, views));

@@ -1,6 +1,7 @@
 //! What recovery makes of a snapshot and the records behind its beginning.
 
 use super::*;
+use crate::set_aside::Remains;
 use bpmn::Event;
 
 fn definitions_record(found: &mut Recovered, sequence: u64, events: &[DefinitionsEvent]) {
@@ -101,6 +102,53 @@ fn a_record_that_panics_sets_its_instance_aside_alone_and_nothing_of_it_is_lost(
     let restored = remains.restore(RootId(7), Tenant(0)).expect("restored");
     assert!(!restored.instance.rows_ref().instances[0].suspended);
     assert_eq!(remains.rows(RootId(7), Tenant(0)).instances.len(), 1);
+}
+
+fn ended() -> Event {
+    Event::InstanceEnded {
+        instance: 0,
+        at_ms: 9,
+        end_activity: None,
+        delete_reason: None,
+        cancelled: false,
+    }
+}
+
+#[test]
+fn only_a_few_instances_live_while_records_are_read_and_those_that_ended_rest_too() {
+    let mut found = Recovered::default();
+    let count = 40;
+    for root in 1..=count {
+        instance_record(&mut found, (root, root as u64 * 2), started());
+        if root % 2 == 0 {
+            instance_record(&mut found, (root, root as u64 * 2 + 1), ended());
+        }
+    }
+    assert!(found.check().is_ok());
+    let is_live =
+        |found: &Recovered, root| matches!(found.instances[&root].body, RecoveredBody::Live(_));
+    let live = (1..=count).filter(|root| is_live(&found, *root)).count();
+    assert!((1..=8).contains(&live), "{live} live");
+    for root in (1..=count).filter(|root| !is_live(&found, *root)) {
+        let (bytes, has_ended) = match &found.instances[&root].body {
+            RecoveredBody::AtRest(bytes) => (bytes, false),
+            RecoveredBody::Ended(bytes) => (bytes, true),
+            RecoveredBody::Live(_) | RecoveredBody::SetAside(_) => panic!("{root} does not rest"),
+        };
+        let rows = entity::rows(bytes).expect("rows");
+        assert_eq!(rows.instances[0].is_open(), !has_ended);
+        assert_eq!(has_ended, root % 2 == 0);
+    }
+    // What was not read yet finds it, whether it has ended or not.
+    for (root, sequence) in [(1, 100), (2, 101)] {
+        let suspended = Event::InstanceSuspended { instance: 0 };
+        instance_record(&mut found, (root, sequence), suspended);
+        let RecoveredBody::Live(live) = &found.instances[&root].body else {
+            panic!("{root} was not woken");
+        };
+        assert!(live.instance.rows_ref().instances[0].suspended);
+        assert_eq!(live.instance.is_ended(), root == 2);
+    }
 }
 
 #[test]
