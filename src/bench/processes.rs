@@ -19,6 +19,8 @@ use super::{
 /// How long a server may take to become ready; a million instances have to be recovered in it.
 const READY: Duration = Duration::from_secs(300);
 const READY_LOOK: Duration = Duration::from_millis(5);
+/// So that only time leads to a snapshot: no run's journal grows by this much.
+const SNAPSHOT_JOURNAL: &str = "1024GiB";
 
 /// How to start the measured server.
 #[derive(Clone, Debug)]
@@ -79,7 +81,9 @@ impl Recipe {
         let config = self.home.join("bench.toml");
         fs::write(
             &config,
-            format!("[snapshots]\nevery = \"{snapshots_every}\"\n"),
+            format!(
+                "[snapshots]\nevery = \"{snapshots_every}\"\njournal_bytes = \"{SNAPSHOT_JOURNAL}\"\n"
+            ),
         )?;
         let log = fs::File::create(data.with_extension("log"))?;
         let fill = |argument: &str| {
