@@ -51,6 +51,7 @@ use std::{
 };
 
 mod instances;
+mod merge;
 
 /// Why the server cannot start on these data.
 #[derive(Debug, thiserror::Error)]
@@ -176,7 +177,7 @@ pub async fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Engine, Op
         clock_step: tokio::sync::Mutex::new(()),
         options,
     });
-    for remembered in std::mem::take(&mut found.remembered) {
+    for (_, remembered) in std::mem::take(&mut found.remembered) {
         core.idempotency.settle(remembered);
     }
     core.catalog.load(found.definitions.clone(), models);

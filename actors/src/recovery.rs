@@ -6,10 +6,13 @@
 //! ```text
 //!  snapshot ─▶ entities at rest ─▶ journal records, each to its entity ─▶ rest ─▶ views, timers, archive queue
 //! ```
+//!
+//! Instances are read on threads of their own, everything else where the journal is read.
 
 mod instances;
+mod shares;
 
-pub use instances::{RecoveredBody, RecoveredInstance};
+pub use instances::{Finished, Instances, RecoveredBody, RecoveredInstance};
 
 use crate::{
     definitions::{self, Event as DefinitionsEvent, State as Definitions},
@@ -18,17 +21,18 @@ use crate::{
     queues,
     record::{self, kind},
 };
-use bpmn::{Instance, history::FinishedTask};
-use codec::{DecodeError, DefinitionId, RootId, Tenant};
+use bpmn::Instance;
+use codec::{DecodeError, DefinitionId, Tenant};
 use rpa::Guid;
+use shares::Shares;
 use snapshots::{EntityRef, StoredRef};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 /// What recovery collects.
 #[derive(Default)]
 pub struct Recovered {
-    /// Every instance.
-    pub instances: BTreeMap<u128, RecoveredInstance>,
+    /// Every instance, in shares; there once all was read.
+    pub instances: Vec<Instances>,
     /// The definitions.
     pub definitions: Definitions,
     /// Their last record.
@@ -49,22 +53,21 @@ pub struct Recovered {
     pub clock_ms: Option<i64>,
     /// The revision that the archive had when the snapshot was taken.
     pub archive_revision: u64,
-    /// Remembered answers in order.
-    pub remembered: Vec<Remembered>,
+    /// Remembered answers, each behind its record's sequence (0 in a snapshot); in order once all was read.
+    pub remembered: Vec<(u64, Remembered)>,
     /// Definitions whose instances and history are deleted.
     pub forgotten: BTreeSet<DefinitionId>,
-    /// Tasks that the replayed records finished: the archive may not hold them yet.
-    pub finished: Vec<(RootId, Tenant, FinishedTask)>,
+    /// Tasks that the replayed records finished, in order; there once all was read.
+    pub finished: Vec<Finished>,
     /// The damaged snapshots that were passed over, under the names that keep them.
     pub set_aside: Vec<String>,
-    /// Records of instances that are in the archive already.
-    pub skipped: u64,
     apply: Apply,
-    live: VecDeque<u128>,
+    shares: Option<Shares>,
     failure: Option<Failure>,
 }
 
 /// How an event changes an instance.
+#[derive(Clone, Copy)]
 struct Apply(fn(&mut Instance, &bpmn::Event));
 
 impl Default for Apply {
@@ -85,11 +88,28 @@ pub struct Failure {
     pub error: DecodeError,
 }
 
+impl Failure {
+    /// Keeps the first.
+    fn note(
+        first: &mut Option<Failure>,
+        (sequence, kind): (u64, u16),
+        result: Result<(), DecodeError>,
+    ) {
+        if let (Err(error), None) = (result, &first) {
+            *first = Some(Failure {
+                sequence,
+                kind,
+                error,
+            });
+        }
+    }
+}
+
 impl Recovered {
     /// A snapshot begins: whatever came from another is forgotten.
     pub fn begin(&mut self) {
         *self = Recovered {
-            apply: std::mem::take(&mut self.apply),
+            apply: self.apply,
             ..Recovered::default()
         };
     }
@@ -97,13 +117,12 @@ impl Recovered {
     /// An entity of the snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) {
         let result = entity::guarded(|| self.read_entity(entity));
-        self.note(0, entity.kind, result);
+        Failure::note(&mut self.failure, (0, entity.kind), result);
     }
 
     fn read_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
         match entity.kind {
-            kind::INSTANCE => self.instance_entity(entity),
-            kind::SET_ASIDE => self.set_aside_entity(entity),
+            kind::INSTANCE | kind::SET_ASIDE => self.shares().map(|shares| shares.entity(entity)),
             kind::DEFINITIONS => {
                 codec::decode(definitions::event::VERSION, entity.bytes).map(|state| {
                     self.definitions = state;
@@ -127,7 +146,7 @@ impl Recovered {
                 self.archive_revision = revision;
             }),
             kind::REMEMBERED => {
-                codec::decode(1, entity.bytes).map(|remembered| self.remembered.push(remembered))
+                codec::decode(1, entity.bytes).map(|answer| self.remembered.push((0, answer)))
             }
             other => Err(unknown(other)),
         }
@@ -136,12 +155,12 @@ impl Recovered {
     /// A record of the journal.
     pub fn record(&mut self, stored: StoredRef<'_>) {
         let result = entity::guarded(|| self.read_record(stored));
-        self.note(stored.sequence, stored.kind, result);
+        Failure::note(&mut self.failure, (stored.sequence, stored.kind), result);
     }
 
     fn read_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
         match stored.kind {
-            kind::INSTANCE => self.instance_record(stored),
+            kind::INSTANCE => self.shares().map(|shares| shares.record(stored)),
             kind::DEFINITIONS => self.definitions_record(stored),
             kind::ORGANISATION if stored.sequence > self.organisation_sequence => {
                 org::stored::decode_events(stored.payload).map(|events| {
@@ -161,7 +180,8 @@ impl Recovered {
             }
             kind::ORGANISATION | kind::REGISTRY => Ok(()),
             kind::EXECUTION => record::decode(stored.payload).and_then(|parts| {
-                self.remembered.extend(parts.remembered);
+                let remembered = parts.remembered.map(|answer| (stored.sequence, answer));
+                self.remembered.extend(remembered);
                 self.executions.record(
                     Guid(stored.entity),
                     stored.sequence,
@@ -176,7 +196,8 @@ impl Recovered {
             }),
             kind::CLOCK => clock(stored.payload).map(|ms| self.clock_ms = Some(ms)),
             kind::REMEMBERED => {
-                codec::decode(1, stored.payload).map(|remembered| self.remembered.push(remembered))
+                let answer = codec::decode(1, stored.payload);
+                answer.map(|answer| self.remembered.push((stored.sequence, answer)))
             }
             other => Err(unknown(other)),
         }
@@ -219,21 +240,33 @@ impl Recovered {
         numbers.into_iter().map(DefinitionId).collect()
     }
 
-    fn note(&mut self, sequence: u64, kind: u16, result: Result<(), DecodeError>) {
-        if let Err(error) = result
-            && self.failure.is_none()
-        {
-            self.failure = Some(Failure {
-                sequence,
-                kind,
-                error,
-            });
-        }
+    /// The threads that read instances: nobody needs them who asks for something else.
+    fn shares(&mut self) -> Result<&mut Shares, DecodeError> {
+        let started = match self.shares.take() {
+            Some(shares) => shares,
+            None => Shares::start(self.apply).map_err(|error| {
+                DecodeError::Malformed(format!("no thread could be started for it: {error}"))
+            })?,
+        };
+        Ok(self.shares.insert(started))
     }
 
     /// Whether all could be read; asked once, at the end.
     pub fn check(&mut self) -> Result<(), Failure> {
-        self.failure.take().map_or(Ok(()), Err)
+        self.instances = self.shares.take().map_or_else(Vec::new, Shares::finish);
+        for share in &mut self.instances {
+            self.remembered.append(&mut share.remembered);
+            self.finished.append(&mut share.finished);
+        }
+        // Each share has its own in order.
+        self.remembered.sort_by_key(|(sequence, _)| *sequence);
+        self.finished.sort_by_key(|finished| finished.sequence);
+        let failures = self.instances.iter_mut().map(|share| share.failure.take());
+        let first = failures
+            .chain([self.failure.take()])
+            .flatten()
+            .min_by_key(|failure| failure.sequence);
+        first.map_or(Ok(()), Err)
     }
 }
 

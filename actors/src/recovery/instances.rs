@@ -7,16 +7,50 @@
 //!                      └──a record that cannot be applied──▶ SetAside
 //! ```
 
-use super::{Recovered, of_company};
-use crate::{entity::Live, record, set_aside::Remains};
+use super::{Apply, Failure, of_company};
+use crate::{
+    entity::{self, Live},
+    message::Remembered,
+    record::{self, kind},
+    set_aside::Remains,
+};
 use bpmn::{Instance, history::FinishedTask};
 use codec::{DecodeError, RootId, Tenant};
 use snapshots::{EntityRef, StoredRef};
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 /// Live entities while replaying; older ones rest, so that a long journal fits into memory, and those that are worked on
 /// into the processor's cache.
 const LIVE_WHILE_REPLAYING: usize = if cfg!(test) { 8 } else { 2_000 };
+
+/// All instances, or a share of them.
+#[derive(Default)]
+pub struct Instances {
+    /// By root.
+    pub by_root: BTreeMap<u128, RecoveredInstance>,
+    /// Answers that records remember, each behind its record's sequence.
+    pub remembered: Vec<(u64, Remembered)>,
+    /// Tasks that the replayed records finished.
+    pub finished: Vec<Finished>,
+    /// Records of instances that are in the archive already.
+    pub skipped: u64,
+    /// The first that could not be read.
+    pub failure: Option<Failure>,
+    apply: Apply,
+    live: VecDeque<u128>,
+}
+
+/// A task that a replayed record finished: the archive may not hold it yet.
+pub struct Finished {
+    /// The record's sequence.
+    pub sequence: u64,
+    /// Its root instance.
+    pub root: RootId,
+    /// The company.
+    pub tenant: Tenant,
+    /// What the history says of it.
+    pub task: FinishedTask,
+}
 
 /// An instance while it is recovered.
 pub struct RecoveredInstance {
@@ -40,15 +74,32 @@ pub enum RecoveredBody {
     SetAside(Box<Remains>),
 }
 
-impl Recovered {
-    pub(super) fn instance_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
+impl Instances {
+    /// Before the first.
+    pub(super) fn new(apply: Apply) -> Self {
+        Instances {
+            apply,
+            ..Instances::default()
+        }
+    }
+
+    /// An entity of the snapshot.
+    pub(super) fn entity(&mut self, entity: EntityRef<'_>) {
+        let result = entity::guarded(|| match entity.kind {
+            kind::SET_ASIDE => self.set_aside_entity(entity),
+            _ => self.instance_entity(entity),
+        });
+        Failure::note(&mut self.failure, (0, entity.kind), result);
+    }
+
+    fn instance_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
         let (tenant, bytes) = of_company(entity.bytes)?;
         self.put(entity, tenant, RecoveredBody::AtRest(bytes.to_vec()));
         Ok(())
     }
 
     /// What could not be rebuilt is tried again: another build may be able to.
-    pub(super) fn set_aside_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
+    fn set_aside_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
         let (tenant, bytes) = of_company(entity.bytes)?;
         let root = RootId(entity.entity);
         let remains = Remains::decode(bytes)?;
@@ -70,22 +121,28 @@ impl Recovered {
             body,
             sequence: entity.sequence,
         };
-        self.instances.insert(entity.entity, instance);
+        self.by_root.insert(entity.entity, instance);
     }
 
-    pub(super) fn instance_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
+    /// A record of the journal.
+    pub(super) fn record(&mut self, stored: StoredRef<'_>) {
+        let result = entity::guarded(|| self.read_record(stored));
+        Failure::note(&mut self.failure, (stored.sequence, stored.kind), result);
+    }
+
+    fn read_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
         let parts = record::decode(stored.payload)?;
         if let Some(remembered) = parts.remembered {
-            self.remembered.push(remembered);
+            self.remembered.push((stored.sequence, remembered));
         }
         let root = RootId(stored.entity);
-        let known = self.instances.get(&stored.entity);
+        let known = self.by_root.get(&stored.entity);
         if known.is_some_and(|known| stored.sequence <= known.sequence) {
             return Ok(());
         }
         // Bytes that another build wrote are no trouble of one instance: the server does not start on them.
         let events = bpmn::stored::decode_events(&parts.events)?;
-        let instance = match self.instances.entry(stored.entity) {
+        let instance = match self.by_root.entry(stored.entity) {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(place) => {
                 // The first record of an instance starts it; another one means that the instance ended
@@ -105,10 +162,15 @@ impl Recovered {
         if instance.wake(root) {
             self.live.push_back(stored.entity);
         }
-        let finished = instance.replay(&events, parts.events, stored.sequence, self.apply.0);
-        let tenant = instance.tenant;
-        let rows = finished.into_iter().map(|task| (root, tenant, task));
-        self.finished.extend(rows);
+        let (sequence, tenant) = (stored.sequence, instance.tenant);
+        let finished = instance.replay(&events, parts.events, sequence, self.apply.0);
+        let finished = finished.into_iter().map(|task| Finished {
+            sequence,
+            root,
+            tenant,
+            task,
+        });
+        self.finished.extend(finished);
         self.rest_some();
         Ok(())
     }
@@ -118,7 +180,7 @@ impl Recovered {
             let Some(instance) = self
                 .live
                 .pop_front()
-                .and_then(|id| self.instances.get_mut(&id))
+                .and_then(|id| self.by_root.get_mut(&id))
             else {
                 return;
             };
