@@ -15,6 +15,7 @@ mod echo;
 mod histogram;
 mod jobs;
 mod live;
+mod many;
 mod measures;
 mod model;
 mod plan;

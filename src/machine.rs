@@ -126,7 +126,8 @@ fn work(state: &State) -> [Gauge; 9] {
 }
 
 /// How memory, journal, snapshots and archive are.
-fn machinery(engine: &Engine) -> [Gauge; 9] {
+fn machinery(engine: &Engine) -> [Gauge; 10] {
+    let snapshot = engine.snapshots().last();
     [
         (
             "loomwork_roots_in_memory",
@@ -157,6 +158,11 @@ fn machinery(engine: &Engine) -> [Gauge; 9] {
             "loomwork_archive_backlog",
             "Ended instances that wait for the archive",
             engine.archiver.backlog() as u64,
+        ),
+        (
+            "loomwork_snapshot_sequence",
+            "Sequence up to which the last snapshot since the start has every record; 0 without one",
+            snapshot.map_or(0, |snapshot| snapshot.sequence),
         ),
         (
             "loomwork_snapshot_failing",

@@ -64,6 +64,8 @@ pub struct Taken {
     pub at: Instant,
     /// How long it took.
     pub took: Duration,
+    /// Every record up to this sequence is in it.
+    pub sequence: u64,
     /// How many entities it has.
     pub entities: u64,
     /// The size of its file in bytes.
@@ -190,6 +192,7 @@ impl Snapshotter {
                 state.last = Some(Taken {
                     at: Instant::now(),
                     took: begun.elapsed(),
+                    sequence: info.replay_from.saturating_sub(1),
                     entities: info.entities,
                     bytes: info.bytes,
                 });

@@ -11,25 +11,23 @@ use super::{
     control::Target,
     model,
     plan::{Outcome, Pace, Plan, Until, Work},
-    processes::{self, Echo, Recipe, Server},
+    processes::{self, Echo, Recipe},
     report::{Aim, Finding, Report},
     windows::{Rounds, alternate},
 };
 
 /// Interval at which no snapshot falls into a run.
-const NO_SNAPSHOTS: &str = "24h";
-/// Interval at which snapshots fall into every window.
-const MANY_SNAPSHOTS: &str = "1s";
+pub(super) const NO_SNAPSHOTS: &str = "24h";
 /// Ended instances that the archive does not have yet, as `/metrics` names them.
 const ARCHIVE_GAUGE: &str = "loomwork_archive_backlog";
 /// How long the archive may take to catch up, and how often it is asked.
-const ARCHIVE_PATIENCE: Duration = Duration::from_secs(120);
-const ARCHIVE_LOOK: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_secs(120);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Everything that a run works with.
-struct Run<'a> {
-    args: &'a BenchArgs,
-    recipe: Recipe,
+pub(super) struct Run<'a> {
+    pub(super) args: &'a BenchArgs,
+    pub(super) recipe: Recipe,
     echo: Echo,
     report: Report,
 }
@@ -54,8 +52,11 @@ pub(super) fn run(args: &BenchArgs) -> Result<Report, BenchError> {
     if args.base.is_some() {
         run.leave_out("waiting, restart and tail need servers that the bench starts");
     } else {
-        if run.wants(Measure::Waiting) || run.wants(Measure::Restart) {
-            run.waiting_and_restart()?;
+        if run.wants(Measure::Waiting) {
+            run.waiting()?;
+        }
+        if run.wants(Measure::Restart) {
+            run.restart()?;
         }
         if run.wants(Measure::Tail) {
             run.tail()?;
@@ -68,11 +69,11 @@ pub(super) fn run(args: &BenchArgs) -> Result<Report, BenchError> {
 }
 
 impl Run<'_> {
-    fn wants(&self, measure: Measure) -> bool {
+    pub(super) fn wants(&self, measure: Measure) -> bool {
         self.args.only.is_empty() || self.args.only.contains(&measure)
     }
 
-    fn describe(&mut self, target: &Target) -> Result<(), BenchError> {
+    pub(super) fn describe(&mut self, target: &Target) -> Result<(), BenchError> {
         if self.report.server.is_empty() {
             self.report.server = target.get("/readyz")?.1;
         }
@@ -186,10 +187,10 @@ impl Run<'_> {
                 return Ok(());
             };
             most = most.max(waiting);
-            if waiting == 0.0 || begin.elapsed() > ARCHIVE_PATIENCE {
+            if waiting == 0.0 || begin.elapsed() > PATIENCE {
                 break;
             }
-            std::thread::sleep(ARCHIVE_LOOK);
+            std::thread::sleep(LOOK);
         }
         let note = format!(
             "{} pairs at {:.0}/s before; {most:.0} instances waited at its end",
@@ -207,93 +208,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn waiting_and_restart(&mut self) -> Result<(), BenchError> {
-        let count = self.args.waiting;
-        let mut many = self.recipe.start("many", NO_SNAPSHOTS)?;
-        self.describe(&many.target)?;
-        let before = many.resident_bytes()?;
-        let filled = self.fill(&many.target, count)?;
-        let grown = many.resident_bytes()?.saturating_sub(before);
-        if self.wants(Measure::Waiting) {
-            let each = grown as f64 / filled.done.max(1) as f64;
-            let note = format!(
-                "{} waiting, filled at {:.0}/s",
-                filled.done,
-                filled.per_second()
-            );
-            let aim = Some(Aim::at_most(1_000.0, 500.0));
-            self.find(
-                "resident bytes per waiting instance",
-                each,
-                " B",
-                aim,
-                note,
-                None,
-            );
-            let none = self.recipe.start("none", NO_SNAPSHOTS)?;
-            self.many_against_none(&many, &none)?;
-        }
-        if self.wants(Measure::Restart) {
-            let took = many.crash_and_restart()?.as_secs_f64();
-            let note = format!("kill -9 with {} waiting, until /readyz is 200", filled.done);
-            let aim = Some(Aim::at_most(6.0, 2.0));
-            self.find("restart", took, " s", aim, note, None);
-        }
-        Ok(())
-    }
-
-    fn many_against_none(&mut self, many: &Server, none: &Server) -> Result<(), BenchError> {
-        let connections = self.args.connections;
-        let starts = |server: &Server| {
-            let work = same(model::start(&server.target.authority));
-            self.closed(&server.target, connections, work)
-        };
-        let rounds = self.alternate(&starts(many), &starts(none))?;
-        let name = format!("rate with {} waiting ÷ none", self.args.waiting);
-        self.ratio(name, Aim::at_least(0.90, 0.98), 1.0, None, rounds);
-        Ok(())
-    }
-
-    fn tail(&mut self) -> Result<(), BenchError> {
-        let with = self.recipe.start("snapshots", MANY_SNAPSHOTS)?;
-        let without = self.recipe.start("plain", NO_SNAPSHOTS)?;
-        self.describe(&with.target)?;
-        for server in [&with, &without] {
-            self.fill(&server.target, self.args.waiting)?;
-        }
-        let connections = self.args.connections;
-        let work = |server: &Server| same(model::start(&server.target.authority));
-        let saturated =
-            processes::load(&self.closed(&without.target, connections, work(&without)))?;
-        let per_second = saturated.per_second() / 2.0;
-        let open = |server: &Server| Plan {
-            pace: Pace::Open { per_second },
-            ..self.closed(&server.target, connections, work(server))
-        };
-        let rounds = self.alternate(&open(&with), &open(&without))?;
-        let tail = |outcome: &Outcome| outcome.latency.p999_us;
-        let ratio = rounds.median_of(|round| tail(&round.ours) / tail(&round.theirs).max(1.0));
-        let note = format!(
-            "open loop at {per_second:.0}/s, {} waiting: {:.0} µs with, {:.0} µs without; {}",
-            self.args.waiting,
-            rounds.median_of(|round| tail(&round.ours)),
-            rounds.median_of(|round| tail(&round.theirs)),
-            counted(&rounds),
-        );
-        let aim = Some(Aim::at_most(3.0, 1.5));
-        self.find(
-            "p99.9 while snapshotting ÷ without",
-            ratio,
-            "",
-            aim,
-            note,
-            Some(rounds),
-        );
-        Ok(())
-    }
-
     /// Starts `count` instances that wait.
-    fn fill(&self, target: &Target, count: u64) -> Result<Outcome, BenchError> {
+    pub(super) fn fill(&self, target: &Target, count: u64) -> Result<Outcome, BenchError> {
         let plan = Plan {
             until: Until::Count { pieces: count },
             ..self.closed(
@@ -312,7 +228,7 @@ impl Run<'_> {
         }
     }
 
-    fn closed(&self, target: &Target, connections: usize, work: Work) -> Plan {
+    pub(super) fn closed(&self, target: &Target, connections: usize, work: Work) -> Plan {
         Plan {
             address: target.authority.clone(),
             connections,
@@ -330,13 +246,13 @@ impl Run<'_> {
         self.closed(target, connections, same(model::start(&target.authority)))
     }
 
-    fn alternate(&self, ours: &Plan, theirs: &Plan) -> Result<Rounds, BenchError> {
+    pub(super) fn alternate(&self, ours: &Plan, theirs: &Plan) -> Result<Rounds, BenchError> {
         alternate(self.args.windows, &self.recipe.home, ours, theirs)
     }
 
     /// Notes our rate ÷ `share` of the other side's. `syncing`: against a side that need not sync, with so many
     /// connections.
-    fn ratio(
+    pub(super) fn ratio(
         &mut self,
         name: String,
         aim: Aim,
@@ -369,7 +285,7 @@ impl Run<'_> {
         self.find(&name, value, "", Some(aim), note, Some(rounds));
     }
 
-    fn find(
+    pub(super) fn find(
         &mut self,
         name: &str,
         value: f64,
@@ -391,11 +307,11 @@ impl Run<'_> {
     }
 }
 
-fn same(request: String) -> Work {
+pub(super) fn same(request: String) -> Work {
     Work::Same { request }
 }
 
-fn counted(rounds: &Rounds) -> String {
+pub(super) fn counted(rounds: &Rounds) -> String {
     let (counted, all) = rounds.tally();
     let sync_us = rounds.median_of(|round| round.fdatasync_us);
     format!("fdatasync {sync_us:.0} µs, {counted} of {all} rounds count")
