@@ -46,6 +46,11 @@ pub trait Disk: Send + Sync {
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Removes a file. Durable after [`Disk::sync_directory`].
     fn remove(&self, path: &str) -> io::Result<()>;
+    /// Removes a large file, a piece at a time where freeing all its space at once would hold up the syncs of others; at
+    /// once while somebody reads it. Durable after [`Disk::sync_directory`].
+    fn release(&self, path: &str) -> io::Result<()> {
+        self.remove(path)
+    }
     /// The names of the files directly in a directory, sorted. A directory that is not there has none.
     fn list(&self, directory: &str) -> io::Result<Vec<String>>;
     /// Creates a directory; one that is there already is fine.

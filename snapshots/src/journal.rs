@@ -121,6 +121,9 @@ pub struct JournalOptions {
     /// How many empty segments stand ready: one to be used next, the others a reserve for what was
     /// decided before the disk was found full.
     pub spare_segments: usize,
+    /// How many segments that are not needed any more are kept to be written again; the others are given back to the
+    /// disk, one after the other.
+    pub kept_segments: usize,
     /// Mixed into every checksum, so that no payload can pass for a frame, and no frame of a former start whose
     /// last renames were lost for one of this start. Random by default; never the same twice for the same data.
     pub salt: u64,
@@ -134,6 +137,7 @@ impl Default for JournalOptions {
             record_limit_bytes: MAX_RECORD_BYTES,
             held_limit_bytes: None,
             spare_segments: 2,
+            kept_segments: 8,
             salt: random_salt(),
         }
     }

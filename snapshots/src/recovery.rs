@@ -126,12 +126,7 @@ impl FileJournal {
         }
 
         let mut report = describe(&survey, &checked.links);
-        let pool = Pool::new(
-            Arc::clone(&disk),
-            options.segment_bytes,
-            options.spare_segments,
-            &survey.spares,
-        )?;
+        let pool = Pool::new(Arc::clone(&disk), &options, &survey.spares)?;
         let mut recovery = Recovery {
             disk: disk.as_ref(),
             pool: &pool,
@@ -406,7 +401,7 @@ impl Recovery<'_> {
     fn retire_one(&mut self, name: SegmentName) -> io::Result<()> {
         let path = name.path();
         let length = self.disk.open(&path)?.length()?;
-        let spare = self.pool.retire(&path, length, 0)?;
+        let spare = self.pool.retire(&path, length)?;
         self.disk.sync_directory(JOURNAL_DIRECTORY)?;
         self.pool.add(spare.into_iter().collect());
         self.report.leftovers.push(path);

@@ -257,6 +257,44 @@ fn a_journal_held_back_past_its_limit_takes_no_new_work_until_it_is_trimmed() {
 }
 
 #[test]
+fn trimmed_segments_are_written_again_and_only_the_surplus_is_given_back_one_at_a_time() {
+    let disk = MemoryDisk::new();
+    let keeping = JournalOptions {
+        kept_segments: 3,
+        ..options(1024)
+    };
+    let (mut journal, _) = FileJournal::open(Arc::new(disk.clone()), keeping).expect("open");
+    let handle = journal.handle();
+    let spares = || {
+        let files = disk.list("journal").expect("list");
+        files
+            .iter()
+            .filter(|name| name.starts_with("spare-"))
+            .count()
+    };
+    // One record fills a segment.
+    let mut next = journal.append(&records(1, &[700; 8])).expect("append") + 1;
+    handle.prepare_next().expect("prepare");
+    journal.trim(next).expect("trim");
+    let most = spares();
+    assert!(most > 6, "nothing is removed while it is trimmed: {most}");
+    for left in (3..most).rev() {
+        assert!(!handle.prepare_next().expect("given back"));
+        assert_eq!(spares(), left);
+    }
+    assert!(!handle.prepare_next().expect("nothing to do"));
+    assert_eq!(spares(), 3);
+    for left in (0..3).rev() {
+        next = journal.append(&records(next, &[700])).expect("append") + 1;
+        assert_eq!(spares(), left, "one is written again");
+    }
+    assert_eq!(
+        all(&journal).last().map(|last| last.sequence),
+        Some(next - 1)
+    );
+}
+
+#[test]
 fn a_second_opener_is_refused_on_a_real_directory_and_in_memory() {
     let directory = tempfile::tempdir().expect("a directory");
     let real = RealDisk::new(directory.path()).expect("a disk");

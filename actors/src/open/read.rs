@@ -45,6 +45,7 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
     let journal_options = JournalOptions {
         durability: options.durability,
         segment_bytes: options.segment_bytes,
+        kept_segments: kept_segments(options),
         held_limit_bytes: Some(options.journal_limit_bytes),
         ..JournalOptions::default()
     };
@@ -77,6 +78,12 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
         archive: history.archive,
         owed_revision: chosen.owed_revision,
     })
+}
+
+/// What a snapshot usually makes needless is written again.
+fn kept_segments(options: &Options) -> usize {
+    let between = options.snapshot_journal_bytes / options.segment_bytes.max(1);
+    usize::try_from(between).unwrap_or(usize::MAX)
 }
 
 fn say(report: &RecoveryReport) {

@@ -248,10 +248,7 @@ impl FileJournal {
                 break;
             }
             let path = segment.link.header.name.path();
-            let retired = self
-                .shared
-                .pool
-                .retire(&path, segment.length, spares.len())?;
+            let retired = self.shared.pool.retire(&path, segment.length)?;
             spares.extend(retired);
             self.closed.remove(0);
         }

@@ -1,11 +1,15 @@
-//! Empty segments that stand ready: the next one and the reserve.
+//! Empty segments that stand ready: the next one, the reserve, and those that will be written again.
 //!
 //! Owns: the files `journal/spare-*`, full of zeros or of frames of a former generation, whole and synced.
 //! Must never: hold its lock while writing, so that taking a spare never waits for one being made.
 //!
 //! ```text
 //! prepare_next ─▶ spare-N.tmp ──zeros, sync, rename──▶ spare-N ──take──▶ a segment ──trim──▶ spare-M
+//!       └── more than are kept: one is given back to the disk
 //! ```
+//!
+//! Trimming only renames: it is the journal's writer who trims, and removing what a snapshot made needless would hold up
+//! its syncs.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use parking_lot::Mutex;
 
 use crate::disk::Disk;
 
-use super::{Admission, FullReason, JOURNAL_DIRECTORY};
+use super::{Admission, FullReason, JOURNAL_DIRECTORY, JournalOptions};
 
 const PREFIX: &str = "spare-";
 
@@ -38,6 +42,8 @@ pub(crate) struct Pool {
     disk: Arc<dyn Disk>,
     segment_bytes: u64,
     target: usize,
+    /// At most so many, the target among them.
+    kept: usize,
     state: Mutex<State>,
 }
 
@@ -53,8 +59,7 @@ impl Pool {
     /// Takes over the spare files found in the journal's directory; those of another size are removed.
     pub(crate) fn new(
         disk: Arc<dyn Disk>,
-        segment_bytes: u64,
-        target: usize,
+        options: &JournalOptions,
         found: &[String],
     ) -> io::Result<Self> {
         let mut state = State {
@@ -67,7 +72,7 @@ impl Pool {
             };
             state.next_number = state.next_number.max(number + 1);
             let path = spare_path(number);
-            if disk.open(&path)?.length()? == segment_bytes {
+            if disk.open(&path)?.length()? == options.segment_bytes {
                 state.ready.push(path);
             } else {
                 disk.remove(&path)?;
@@ -75,8 +80,9 @@ impl Pool {
         }
         Ok(Self {
             disk,
-            segment_bytes,
-            target,
+            segment_bytes: options.segment_bytes,
+            target: options.spare_segments,
+            kept: options.kept_segments.max(options.spare_segments),
             state: Mutex::new(state),
         })
     }
@@ -86,8 +92,13 @@ impl Pool {
         self.state.lock().ready.pop()
     }
 
-    /// Makes one segment when fewer than wanted stand ready; says whether it did.
+    /// Makes one segment when fewer than wanted stand ready; says whether it did. Gives one back when more than are kept
+    /// do.
     pub(crate) fn prepare_next(&self) -> io::Result<bool> {
+        if let Some(surplus) = self.take_surplus() {
+            self.disk.release(&surplus)?;
+            return Ok(false);
+        }
         let number = {
             let mut state = self.state.lock();
             if state.preparing || state.ready.len() >= self.target {
@@ -110,6 +121,11 @@ impl Pool {
                 Err(error)
             }
         }
+    }
+
+    fn take_surplus(&self) -> Option<String> {
+        let mut state = self.state.lock();
+        (state.ready.len() > self.kept).then(|| state.ready.pop())?
     }
 
     /// Makes one at once, for what was decided while none was ready.
@@ -141,24 +157,14 @@ impl Pool {
         Ok(path)
     }
 
-    /// Renames a segment that is not needed any more to a spare, or removes it when it is of another size or
-    /// enough spares are there. What it returns is handed to [`Pool::add`] after the directory is synced.
-    pub(crate) fn retire(
-        &self,
-        path: &str,
-        length: u64,
-        renamed: usize,
-    ) -> io::Result<Option<String>> {
-        let number = {
-            let mut state = self.state.lock();
-            let wanted = length == self.segment_bytes && state.ready.len() + renamed < self.target;
-            wanted.then(|| self.claim(&mut state))
-        };
-        let Some(number) = number else {
+    /// Renames a segment that is not needed any more to a spare, or removes it when it is of another size. What it
+    /// returns is handed to [`Pool::add`] after the directory is synced.
+    pub(crate) fn retire(&self, path: &str, length: u64) -> io::Result<Option<String>> {
+        if length != self.segment_bytes {
             self.disk.remove(path)?;
             return Ok(None);
-        };
-        let spare = spare_path(number);
+        }
+        let spare = spare_path(self.claim(&mut self.state.lock()));
         self.disk.rename(path, &spare)?;
         Ok(Some(spare))
     }

@@ -245,15 +245,20 @@ impl SnapshotStore for FileSnapshots {
         else {
             return Ok(None);
         };
-        let mut removed = false;
+        let mut released = Vec::new();
         for name in names(self.disk.as_ref())? {
             if name.number < oldest.number {
-                self.disk.remove(&name.path())?;
-                removed = true;
+                // Cut or whole, it is no snapshot any more; the next start removes what is left.
+                let path = format!("{}.tmp", name.path());
+                self.disk.rename(&name.path(), &path)?;
+                released.push(path);
             }
         }
-        if removed {
+        if !released.is_empty() {
             self.disk.sync_directory(SNAPSHOT_DIRECTORY)?;
+        }
+        for path in released {
+            self.disk.release(&path)?;
         }
         Ok(Some(oldest.replay_from))
     }

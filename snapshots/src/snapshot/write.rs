@@ -11,10 +11,9 @@ use crate::disk::{Disk, DiskFile, write_fully};
 use super::format::{self, Footer, SnapshotName};
 use super::{EntityRef, SNAPSHOT_DIRECTORY, SnapshotError, SnapshotInfo, SnapshotWriter};
 
-/// One write per this much.
+/// One write and one sync per this much: one sync at the end would stall the journal's behind it, and beside one per 4 MiB
+/// one sync in a thousand of those took 2.5 ms instead of 1.1.
 const CHUNK_BYTES: usize = 1 << 20;
-/// A sync per this much: one sync at the end would stall the journal's behind it.
-const SYNC_BYTES: u64 = 4 << 20;
 
 /// A snapshot file in work.
 pub(super) struct FileWriter {
@@ -26,7 +25,6 @@ pub(super) struct FileWriter {
     pace: Option<Pace>,
     buffer: Vec<u8>,
     written: u64,
-    unsynced: u64,
     entities: u64,
     highest: u64,
     digest: u32,
@@ -61,7 +59,6 @@ impl FileWriter {
             pace: bytes_per_second.map(Pace::new),
             buffer: header.to_vec(),
             written: 0,
-            unsynced: 0,
             entities: 0,
             highest: 0,
             digest: 0,
@@ -74,11 +71,7 @@ impl FileWriter {
         write_fully(self.file.as_ref(), &self.buffer, self.written)?;
         self.buffer.clear();
         self.written += count;
-        self.unsynced += count;
-        if self.unsynced >= SYNC_BYTES {
-            self.file.sync_data()?;
-            self.unsynced = 0;
-        }
+        self.file.sync_data()?;
         if let Some(pace) = &self.pace {
             pace.keep(self.written);
         }

@@ -20,6 +20,7 @@ pub fn options(segment_bytes: u64) -> JournalOptions {
     JournalOptions {
         segment_bytes,
         spare_segments: 1,
+        kept_segments: 1,
         salt: SALT,
         ..JournalOptions::default()
     }
