@@ -81,7 +81,7 @@ impl Directory {
 
     /// Every root that stood here when its shard was read.
     pub fn roots(&self) -> Vec<RootId> {
-        // While a shard is looked through, whoever wants to put something in waits: nothing grows then, and the key is taken
+        // While a shard is looked through, whoever wants to put something in waits: the list has room, and the key is taken
         // from the table, for the slot would be a miss of the cache each time.
         let length = self.len();
         let mut roots = Vec::with_capacity(length + length / 16);

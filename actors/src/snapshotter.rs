@@ -6,7 +6,7 @@
 //! ```text
 //!  journal grew by max(256 MiB, last snapshot) · 10 minutes after a change · it holds more than its limit
 //!   └▶ flush the archive ─▶ begin(durable + 1) ─▶ definitions, identities, clock, answers, every slot
-//!        ─▶ the audit trail is kept ─▶ finish ─▶ prune ─▶ trim
+//!        ─▶ the audit trail is kept ─▶ finish ─▶ prune ─▶ trim ─▶ sweep
 //! ```
 
 use crate::{
@@ -161,7 +161,11 @@ impl Snapshotter {
                         (Instant::now(), bytes_now, sequence_now, info.bytes);
                     same += 1;
                 }
-                Err(error) => tracing::error!(%error, "a snapshot failed; it is tried again"),
+                Err(error) => {
+                    tracing::error!(%error, "a snapshot failed; it is tried again");
+                    // Where the disk is full, that may be the room it needs.
+                    self.journal.give_back();
+                }
             }
             self.report(wanted, begun, result);
         }
@@ -257,6 +261,9 @@ impl Snapshotter {
         };
         if let Some(before) = self.store.prune(KEEP)? {
             core.queue.trim(before);
+        }
+        if let Err(error) = self.store.sweep() {
+            tracing::warn!(%error, "the space of former snapshots is not given back yet");
         }
         tracing::info!(
             entities = info.entities,

@@ -47,7 +47,7 @@ pub trait Disk: Send + Sync {
     /// Removes a file. Durable after [`Disk::sync_directory`].
     fn remove(&self, path: &str) -> io::Result<()>;
     /// Removes a large file, a piece at a time where freeing all its space at once would hold up the syncs of others; at
-    /// once while somebody reads it. Durable after [`Disk::sync_directory`].
+    /// once while somebody reads it, or where it cannot be cut. Durable after [`Disk::sync_directory`].
     fn release(&self, path: &str) -> io::Result<()> {
         self.remove(path)
     }

@@ -126,6 +126,8 @@ impl FileJournal {
         }
 
         let mut report = describe(&survey, &checked.links);
+        // A spare is written again: its former name must not come back.
+        disk.sync_directory(JOURNAL_DIRECTORY)?;
         let pool = Pool::new(Arc::clone(&disk), &options, &survey.spares)?;
         let mut recovery = Recovery {
             disk: disk.as_ref(),

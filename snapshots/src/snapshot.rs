@@ -4,7 +4,7 @@
 //! an entity is, or let a snapshot be found that the journal is not durable for.
 //!
 //! ```text
-//! begin(replay_from) ─▶ put, put, put … ─▶ finish(durable) ─▶ renamed into place ─▶ prune ─▶ the journal may be trimmed
+//! begin(replay_from) ─▶ put, put, put … ─▶ finish(durable) ─▶ renamed into place ─▶ prune ─▶ the journal may be trimmed ─▶ sweep
 //!       │                                    └── highest > durable: not yet, ask again later
 //!       └ every record before replay_from is in what is put; recovery applies to each entity the records after its own
 //! ```
@@ -137,9 +137,12 @@ pub trait SnapshotStore: Send + Sync {
     /// All snapshots whose beginning and end are whole, the oldest first.
     fn list(&self) -> Result<Vec<SnapshotInfo>, SnapshotError>;
 
-    /// Removes all but the newest `keep`. Returns the sequence before which the journal is no longer needed, or `None`
+    /// Leaves only the newest `keep`. Returns the sequence before which the journal is no longer needed, or `None`
     /// while there are fewer than `keep`: then all of it is.
     fn prune(&self, keep: usize) -> Result<Option<u64>, SnapshotError>;
+
+    /// Gives back, gently, the space of what was pruned. What fails is tried again the next time.
+    fn sweep(&self) -> Result<(), SnapshotError>;
 }
 
 /// A snapshot in work. Dropped unfinished, it leaves nothing.

@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use snapshots::{
-    Disk, Entity, EntityRef, FileSnapshots, Loading, MemoryDisk, Remedy, SnapshotError,
+    Disk, Entity, EntityRef, Fault, FileSnapshots, Loading, MemoryDisk, Remedy, SnapshotError,
     SnapshotStore,
 };
 
@@ -127,6 +127,33 @@ fn pruning_keeps_two_and_says_from_where_the_journal_is_needed() {
         .map(|info| info.number)
         .collect();
     assert_eq!(kept, [3, 4]);
+}
+
+#[test]
+fn what_was_pruned_is_no_snapshot_any_more_and_its_space_is_given_back_when_it_can_be() {
+    let mut failed = 0;
+    for call in 1.. {
+        let disk = MemoryDisk::new();
+        let store = store(&disk);
+        for replay_from in [10, 20, 30, 40] {
+            save(&store, replay_from, &[entity(1, replay_from)]);
+        }
+        let used = disk.used();
+        assert_eq!(store.prune(2).expect("prune"), Some(30));
+        assert_eq!(store.list().expect("list").len(), 2);
+        assert_eq!(disk.used(), used, "only their names are gone");
+        let at = disk.calls() + call;
+        disk.fail_at(at, Fault::Error);
+        failed += u32::from(store.sweep().is_err());
+        if disk.calls() < at {
+            break;
+        }
+        store.sweep().expect("the next time");
+        assert_eq!(disk.paths().len(), 2, "call {call}");
+        assert!(disk.used() <= used / 2);
+    }
+    // Listing, opening and removing; what cannot be cut is removed all the same.
+    assert!(failed >= 5, "{failed}");
 }
 
 #[test]

@@ -129,7 +129,8 @@ impl Run<'_> {
 /// Waits until the last snapshot has all that the journal has: no other one follows.
 fn settled(target: &Target) -> Result<(), BenchError> {
     let begin = Instant::now();
-    while target.gauge(SNAPSHOT_GAUGE)? != target.gauge(JOURNAL_GAUGE)? {
+    let gauge = |name| target.gauge(name)?.ok_or(BenchError::NoFigure(name));
+    while gauge(SNAPSHOT_GAUGE)? != gauge(JOURNAL_GAUGE)? {
         if begin.elapsed() > PATIENCE {
             return Err(BenchError::NoFigure(SNAPSHOT_GAUGE));
         }

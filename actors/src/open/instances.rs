@@ -3,7 +3,10 @@
 //! Owns: that what the archive has is not in memory again. Never: lets one that cannot be read keep the others from being
 //! loaded.
 
-use super::merge::{Sorted, merge};
+use super::{
+    OpenError,
+    merge::{Sorted, merge},
+};
 use crate::{
     archive,
     core::Core,
@@ -18,6 +21,7 @@ use bpmn::rows::Rows;
 use codec::{DecodeError, DefinitionId, Id, RootId};
 use std::{
     collections::{BTreeSet, HashSet},
+    io,
     sync::Arc,
 };
 
@@ -42,13 +46,13 @@ impl Sorted for Ready {
     }
 }
 
-/// Puts every instance into the directory and its rows into the views, oldest first; last those that have ended and that
+/// Puts every instance into the directory, and its rows into the views, these oldest first; last those that have ended and that
 /// the archive does not have.
-pub(super) fn load_instances(core: &Arc<Core>, found: &mut Recovered) -> archive::Result<()> {
+pub(super) fn load_instances(core: &Arc<Core>, found: &mut Recovered) -> Result<(), OpenError> {
     let mut views = core.views.write();
     publisher::define(&mut views, core.catalog.all());
     let shares = std::mem::take(&mut found.instances);
-    let mut ended = load_shares(core, shares, &mut views);
+    let mut ended = load_shares(core, shares, &mut views)?;
     let ids: Vec<Id> = ended.iter().map(|slot| slot.root.instance()).collect();
     let archived = core.archiver.archive.instances_among(&ids)?;
     ended.retain(|slot| {
@@ -74,7 +78,11 @@ pub(super) fn load_instances(core: &Arc<Core>, found: &mut Recovered) -> archive
 }
 
 /// Gives those that have ended.
-fn load_shares(core: &Core, shares: Vec<Instances>, views: &mut Views) -> Vec<Arc<Slot>> {
+fn load_shares(
+    core: &Core,
+    shares: Vec<Instances>,
+    views: &mut Views,
+) -> io::Result<Vec<Arc<Slot>>> {
     let make_ready = |share: Instances| {
         let instances = share.by_root.into_iter();
         instances.map(|(root, instance)| ready(core, RootId(root), instance))
@@ -89,8 +97,8 @@ fn load_shares(core: &Core, shares: Vec<Instances>, views: &mut Views) -> Vec<Ar
                 Some(why) => views.quarantine(slot.root, &why.reason, why.since_ms),
             }
         }
-    });
-    ended
+    })?;
+    Ok(ended)
 }
 
 /// Whether its history was deleted with its definition.

@@ -9,6 +9,7 @@
 //! ```
 
 use std::{
+    io,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread, vec,
 };
@@ -29,15 +30,19 @@ pub(super) fn merge<S: Send, T: Sorted + Send, I: Iterator<Item = T>>(
     sources: Vec<S>,
     items: impl Fn(S) -> I + Sync,
     mut take: impl FnMut(T),
-) {
+) -> io::Result<()> {
     let items = &items;
     thread::scope(|scope| {
-        let mut streams: Vec<Stream<T>> = Vec::new();
+        let mut all_received = Vec::new();
         for source in sources {
             let (batches, received) = sync_channel(BATCHES);
-            scope.spawn(move || send_all(items(source), &batches));
-            streams.push(Stream::new(received));
+            all_received.push(received);
+            thread::Builder::new()
+                .name("loading".into())
+                .spawn_scoped(scope, move || send_all(items(source), &batches))?;
         }
+        // All of them run before the first is waited for.
+        let mut streams: Vec<_> = all_received.into_iter().map(Stream::new).collect();
         while let Some(least) = streams
             .iter_mut()
             .filter_map(|stream| Some((stream.next.as_ref()?.place(), stream)))
@@ -47,7 +52,8 @@ pub(super) fn merge<S: Send, T: Sorted + Send, I: Iterator<Item = T>>(
                 take(item);
             }
         }
-    });
+        Ok(())
+    })
 }
 
 fn send_all<T>(items: impl Iterator<Item = T>, batches: &SyncSender<Vec<T>>) {
@@ -115,7 +121,7 @@ mod tests {
                     .step_by(step)
                     .filter(move |n| first < 4 || *n == 0)
             };
-            merge(sources, items, |item| taken.push(item));
+            merge(sources, items, |item| taken.push(item)).expect("merged");
             let wanted: Vec<u128> = (0..count).filter(|n| step < 5 || n % 5 < 4).collect();
             assert_eq!(taken, wanted);
         }
@@ -125,6 +131,6 @@ mod tests {
     #[should_panic(expected = "a scoped thread panicked")]
     fn a_thread_that_panics_is_not_taken_for_one_that_has_ended() {
         let items = |source: u128| (source..10).inspect(|n| assert!(*n < 5, "on purpose"));
-        merge(vec![0, 7], items, drop);
+        merge(vec![0, 7], items, drop).expect("threads");
     }
 }

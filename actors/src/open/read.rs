@@ -30,6 +30,8 @@ use std::{collections::BTreeSet, ops::ControlFlow, path::Path, sync::Arc};
 
 /// The archive's file in the data directory.
 const ARCHIVE: &str = "history.db";
+/// Journal segments that are kept to be written again take at most so much of the disk.
+const KEPT_BYTES: u64 = 256 << 20;
 
 /// What was read back.
 pub(super) struct Read {
@@ -80,10 +82,10 @@ pub(super) fn read_all(disk: Arc<dyn Disk>, options: &Options) -> Result<Read, O
     })
 }
 
-/// What a snapshot usually makes needless is written again.
+/// What a small snapshot makes needless is written again.
 fn kept_segments(options: &Options) -> usize {
-    let between = options.snapshot_journal_bytes / options.segment_bytes.max(1);
-    usize::try_from(between).unwrap_or(usize::MAX)
+    let kept_bytes = options.snapshot_journal_bytes.min(KEPT_BYTES);
+    usize::try_from(kept_bytes / options.segment_bytes.max(1)).unwrap_or(usize::MAX)
 }
 
 fn say(report: &RecoveryReport) {

@@ -45,6 +45,10 @@ impl SnapshotStore for Store {
     fn prune(&self, keep: usize) -> Result<Option<u64>, SnapshotError> {
         self.files.prune(keep)
     }
+
+    fn sweep(&self) -> Result<(), SnapshotError> {
+        self.files.sweep()
+    }
 }
 
 async fn open(data: &Path) -> Engine {

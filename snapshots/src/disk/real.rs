@@ -99,16 +99,12 @@ impl Disk for RealDisk {
     }
 
     fn release(&self, path: &str) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(self.path(path))?;
-        if file.try_lock().is_ok() {
-            let mut length = file.metadata()?.len();
-            while length > RELEASE_BYTES {
-                length -= RELEASE_BYTES;
-                file.set_len(length)?;
-                std::thread::sleep(RELEASE_PAUSE);
-            }
+        // Without cutting it is removed all the same, only less gently.
+        let file = OpenOptions::new().write(true).open(self.path(path)).ok();
+        if let Some(file) = &file {
+            let _ = cut(file);
         }
-        // The lock is given back after this.
+        // A lock on it is given back after this.
         self.remove(path)
     }
 
@@ -152,6 +148,20 @@ impl Disk for RealDisk {
     fn label(&self, path: &str) -> String {
         self.path(path).display().to_string()
     }
+}
+
+/// Cuts a file piece by piece, unless somebody reads it; locked then.
+fn cut(file: &File) -> io::Result<()> {
+    if file.try_lock().is_err() {
+        return Ok(());
+    }
+    let mut length = file.metadata()?.len();
+    while length > RELEASE_BYTES {
+        length -= RELEASE_BYTES;
+        file.set_len(length)?;
+        std::thread::sleep(RELEASE_PAUSE);
+    }
+    Ok(())
 }
 
 pub(super) struct RealFile(pub(super) File);

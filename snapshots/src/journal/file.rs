@@ -243,6 +243,14 @@ impl FileJournal {
 
     fn retire(&mut self, before: u64) -> io::Result<()> {
         let mut spares = Vec::new();
+        let retired = self.rename_until(before, &mut spares);
+        // What was renamed before a failure is not lost by it.
+        self.shared.disk.sync_directory(JOURNAL_DIRECTORY)?;
+        self.shared.pool.add(spares);
+        retired
+    }
+
+    fn rename_until(&mut self, before: u64, spares: &mut Vec<String>) -> io::Result<()> {
         while let Some(segment) = self.closed.first() {
             if segment.link.until > before {
                 break;
@@ -252,8 +260,6 @@ impl FileJournal {
             spares.extend(retired);
             self.closed.remove(0);
         }
-        self.shared.disk.sync_directory(JOURNAL_DIRECTORY)?;
-        self.shared.pool.add(spares);
         Ok(())
     }
 }

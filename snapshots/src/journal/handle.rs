@@ -55,6 +55,11 @@ impl Handle {
         self.shared.pool.prepare_next()
     }
 
+    /// Gives the disk back what empty segments take beyond those that stand ready.
+    pub fn give_back(&self) {
+        self.shared.pool.give_back();
+    }
+
     pub(crate) fn disk(&self) -> &dyn Disk {
         self.shared.disk.as_ref()
     }

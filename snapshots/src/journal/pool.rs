@@ -8,8 +8,8 @@
 //!       └── more than are kept: one is given back to the disk
 //! ```
 //!
-//! Trimming only renames: it is the journal's writer who trims, and removing what a snapshot made needless would hold up
-//! its syncs.
+//! Trimming renames: it is the journal's writer who trims, and removing what a snapshot made needless would hold up its
+//! syncs.
 
 use std::io;
 use std::sync::Arc;
@@ -95,8 +95,7 @@ impl Pool {
     /// Makes one segment when fewer than wanted stand ready; says whether it did. Gives one back when more than are kept
     /// do.
     pub(crate) fn prepare_next(&self) -> io::Result<bool> {
-        if let Some(surplus) = self.take_surplus() {
-            self.disk.release(&surplus)?;
+        if self.release_one(self.kept) {
             return Ok(false);
         }
         let number = {
@@ -123,9 +122,25 @@ impl Pool {
         }
     }
 
-    fn take_surplus(&self) -> Option<String> {
-        let mut state = self.state.lock();
-        (state.ready.len() > self.kept).then(|| state.ready.pop())?
+    /// Gives back all but those that are wanted in any case.
+    pub(crate) fn give_back(&self) {
+        while self.release_one(self.target) {}
+    }
+
+    /// Whether there were more than so many.
+    fn release_one(&self, most: usize) -> bool {
+        let surplus = {
+            let mut state = self.state.lock();
+            if state.ready.len() <= most {
+                return false;
+            }
+            state.ready.pop()
+        };
+        if let Some(path) = surplus {
+            // What cannot be removed is found again at the next start.
+            let _ = self.disk.release(&path);
+        }
+        true
     }
 
     /// Makes one at once, for what was decided while none was ready.

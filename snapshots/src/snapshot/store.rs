@@ -19,6 +19,8 @@ use super::{
 
 /// Ends the name of what was set aside.
 const TORN: &str = ".torn";
+/// Ends the name of what was pruned and still takes space; the next start removes it, too.
+const PRUNED: &str = ".pruned.tmp";
 
 /// Snapshots in files of one [`Disk`].
 #[derive(Clone)]
@@ -245,21 +247,28 @@ impl SnapshotStore for FileSnapshots {
         else {
             return Ok(None);
         };
-        let mut released = Vec::new();
+        let mut renamed = false;
         for name in names(self.disk.as_ref())? {
             if name.number < oldest.number {
-                // Cut or whole, it is no snapshot any more; the next start removes what is left.
-                let path = format!("{}.tmp", name.path());
-                self.disk.rename(&name.path(), &path)?;
-                released.push(path);
+                // Whether it is cut already or not, it is no snapshot any more.
+                let path = name.path();
+                self.disk.rename(&path, &format!("{path}{PRUNED}"))?;
+                renamed = true;
             }
         }
-        if !released.is_empty() {
+        if renamed {
             self.disk.sync_directory(SNAPSHOT_DIRECTORY)?;
         }
-        for path in released {
-            self.disk.release(&path)?;
-        }
         Ok(Some(oldest.replay_from))
+    }
+
+    fn sweep(&self) -> Result<(), SnapshotError> {
+        for file_name in self.disk.list(SNAPSHOT_DIRECTORY)? {
+            if file_name.ends_with(PRUNED) {
+                let path = format!("{SNAPSHOT_DIRECTORY}/{file_name}");
+                self.disk.release(&path)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -160,7 +160,7 @@ impl Drop for FileWriter {
     fn drop(&mut self) {
         if self.state != State::Finished {
             // Nobody is told: the next start removes what is left.
-            let _ = self.disk.remove(&self.path);
+            let _ = self.disk.release(&self.path);
         }
     }
 }
