@@ -51,6 +51,21 @@ fn instances_are_measured_against_bare_hyper() {
 }
 
 #[test]
+fn what_waits_is_measured_on_servers_of_its_own() {
+    let arguments = "--only waiting,restart,tail --waiting 300 --windows 1 --window-ms 200 --warm-ms 50 --connections 4";
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    expect(
+        &arguments,
+        &[
+            "resident bytes per waiting instance",
+            "rate with 300 waiting ÷ none",
+            "restart",
+            "p99.9 while snapshotting ÷ without",
+        ],
+    );
+}
+
+#[test]
 fn robots_are_measured_in_each_manner_of_working() {
     let robots = [
         "jobs",

@@ -55,5 +55,13 @@ async fn a_snapshot_that_fails_is_seen_in_readyz_and_metrics_until_one_succeeds(
         let (_, metrics) = get(&router, "/metrics").await;
         let line = format!("loomwork_snapshot_failing {}", u8::from(failing));
         assert!(metrics.lines().any(|found| found == line), "{metrics}");
+        let value = |name| {
+            let found = metrics.lines().find_map(|line| line.strip_prefix(name));
+            found.map(str::to_owned)
+        };
+        // One that failed changes nothing of what the last one has.
+        let sequence = value("loomwork_snapshot_sequence ");
+        assert_eq!(sequence, value("loomwork_journal_sequence "));
+        assert!(sequence.is_some_and(|sequence| sequence != "0"));
     }
 }
