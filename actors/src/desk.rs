@@ -102,12 +102,8 @@ impl Desk {
                 Ok(live) => Body::Live(Box::new(live)),
                 Err(error) => {
                     let remains = Remains {
-                        reason: error.to_string(),
                         since_ms: core.clock.now_ms(),
-                        base: bytes.into_vec(),
-                        base_sequence: sequence,
-                        records: Vec::new(),
-                        sequence,
+                        ..Remains::of_bytes(bytes.into_vec(), sequence, &error)
                     };
                     quarantine(core, slot, remains)
                 }

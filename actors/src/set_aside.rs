@@ -33,6 +33,17 @@ pub struct Remains {
 }
 
 impl Remains {
+    /// Of bytes at rest, as of their last record, that cannot be read.
+    pub fn of_bytes(base: Vec<u8>, sequence: u64, error: &DecodeError) -> Self {
+        Remains {
+            reason: error.to_string(),
+            base,
+            base_sequence: sequence,
+            sequence,
+            ..Remains::default()
+        }
+    }
+
     /// Its bytes in a snapshot, behind the company's.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(VERSION, self)

@@ -191,13 +191,8 @@ fn awake(root: RootId, instance: RecoveredInstance) -> State {
         RecoveredBody::SetAside(remains) => return State::SetAside(remains),
     };
     let unreadable = |bytes: Box<[u8]>, error: &DecodeError| {
-        State::SetAside(Box::new(Remains {
-            reason: error.to_string(),
-            base: bytes.into_vec(),
-            base_sequence: sequence,
-            sequence,
-            ..Remains::default()
-        }))
+        let remains = Remains::of_bytes(bytes.into_vec(), sequence, error);
+        State::SetAside(Box::new(remains))
     };
     match entity::rows(&bytes) {
         Err(error) => unreadable(bytes, &error),

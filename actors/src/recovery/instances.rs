@@ -16,7 +16,7 @@ use crate::{
 };
 use bpmn::{Instance, history::FinishedTask};
 use codec::{DecodeError, RootId, Tenant};
-use snapshots::{EntityRef, StoredRef};
+use snapshots::{Entity, Stored};
 use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 /// Live entities while replaying; older ones rest, so that a long journal fits into memory, and those that are worked on
@@ -84,7 +84,7 @@ impl Instances {
     }
 
     /// An entity of the snapshot.
-    pub(super) fn entity(&mut self, entity: EntityRef<'_>) {
+    pub(super) fn entity(&mut self, entity: &Entity) {
         let result = entity::guarded(|| match entity.kind {
             kind::SET_ASIDE => self.set_aside_entity(entity),
             _ => self.instance_entity(entity),
@@ -92,15 +92,15 @@ impl Instances {
         Failure::note(&mut self.failure, (0, entity.kind), result);
     }
 
-    fn instance_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
-        let (tenant, bytes) = of_company(entity.bytes)?;
+    fn instance_entity(&mut self, entity: &Entity) -> Result<(), DecodeError> {
+        let (tenant, bytes) = of_company(&entity.bytes)?;
         self.put(entity, tenant, RecoveredBody::AtRest(bytes.to_vec()));
         Ok(())
     }
 
     /// What could not be rebuilt is tried again: another build may be able to.
-    fn set_aside_entity(&mut self, entity: EntityRef<'_>) -> Result<(), DecodeError> {
-        let (tenant, bytes) = of_company(entity.bytes)?;
+    fn set_aside_entity(&mut self, entity: &Entity) -> Result<(), DecodeError> {
+        let (tenant, bytes) = of_company(&entity.bytes)?;
         let root = RootId(entity.entity);
         let remains = Remains::decode(bytes)?;
         let body = match remains.restore(root, tenant) {
@@ -115,7 +115,7 @@ impl Instances {
         Ok(())
     }
 
-    fn put(&mut self, entity: EntityRef<'_>, tenant: Tenant, body: RecoveredBody) {
+    fn put(&mut self, entity: &Entity, tenant: Tenant, body: RecoveredBody) {
         let instance = RecoveredInstance {
             tenant,
             body,
@@ -125,13 +125,13 @@ impl Instances {
     }
 
     /// A record of the journal.
-    pub(super) fn record(&mut self, stored: StoredRef<'_>) {
+    pub(super) fn record(&mut self, stored: &Stored) {
         let result = entity::guarded(|| self.read_record(stored));
         Failure::note(&mut self.failure, (stored.sequence, stored.kind), result);
     }
 
-    fn read_record(&mut self, stored: StoredRef<'_>) -> Result<(), DecodeError> {
-        let parts = record::decode(stored.payload)?;
+    fn read_record(&mut self, stored: &Stored) -> Result<(), DecodeError> {
+        let parts = record::decode(&stored.payload)?;
         if let Some(remembered) = parts.remembered {
             self.remembered.push((stored.sequence, remembered));
         }
@@ -205,13 +205,9 @@ impl RecoveredInstance {
         let base = std::mem::take(bytes);
         self.body = match Live::wake(root, self.tenant, base.clone(), self.sequence) {
             Ok(live) => RecoveredBody::Live(Box::new(live)),
-            Err(error) => RecoveredBody::SetAside(Box::new(Remains {
-                reason: error.to_string(),
-                base,
-                base_sequence: self.sequence,
-                sequence: self.sequence,
-                ..Remains::default()
-            })),
+            Err(error) => {
+                RecoveredBody::SetAside(Box::new(Remains::of_bytes(base, self.sequence, &error)))
+            }
         };
         matches!(self.body, RecoveredBody::Live(_))
     }

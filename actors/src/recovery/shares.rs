@@ -8,15 +8,15 @@
 //! ```
 
 use super::{Apply, instances::Instances};
-use snapshots::{EntityRef, StoredRef};
+use snapshots::{Entity, EntityRef, Stored, StoredRef};
 use std::{
     io, mem,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::mpsc::{SyncSender, sync_channel},
     thread::{self, JoinHandle},
 };
 
-/// A batch is handed over when it has so many bytes.
-const BATCH_BYTES: usize = 64 * 1024;
+/// Pieces that are handed over at once.
+const BATCH: usize = 256;
 /// Batches that may wait for a thread: enough to keep it busy, few enough to stay in the cache.
 const BATCHES: usize = 4;
 /// More threads than this wait for the one that reads.
@@ -26,26 +26,15 @@ const THREADS: usize = 8;
 pub(super) struct Shares(Vec<Share>);
 
 struct Share {
-    batch: Batch,
-    batches: SyncSender<Batch>,
+    batch: Vec<Piece>,
+    batches: SyncSender<Vec<Piece>>,
     thread: JoinHandle<Instances>,
 }
 
-/// Entities and records, copied one behind the other.
-#[derive(Default)]
-struct Batch {
-    bytes: Vec<u8>,
-    pieces: Vec<Piece>,
-}
-
-struct Piece {
-    is_record: bool,
-    entity: u128,
-    kind: u16,
-    version: u16,
-    sequence: u64,
-    /// Where its bytes end; they begin where those before end.
-    end: usize,
+/// What is read, copied for another thread.
+enum Piece {
+    Entity(Entity),
+    Record(Stored),
 }
 
 impl Shares {
@@ -58,28 +47,14 @@ impl Shares {
 
     /// An entity of the snapshot.
     pub fn entity(&mut self, entity: EntityRef<'_>) {
-        let piece = Piece {
-            is_record: false,
-            entity: entity.entity,
-            kind: entity.kind,
-            version: entity.version,
-            sequence: entity.sequence,
-            end: 0,
-        };
-        self.of(entity.entity).push(piece, entity.bytes);
+        let piece = Piece::Entity(entity.to_entity());
+        self.of(entity.entity).push(piece);
     }
 
     /// A record of the journal.
     pub fn record(&mut self, stored: StoredRef<'_>) {
-        let piece = Piece {
-            is_record: true,
-            entity: stored.entity,
-            kind: stored.kind,
-            version: stored.version,
-            sequence: stored.sequence,
-            end: 0,
-        };
-        self.of(stored.entity).push(piece, stored.payload);
+        let piece = Piece::Record(stored.to_stored());
+        self.of(stored.entity).push(piece);
     }
 
     /// Ids end in random bits.
@@ -104,30 +79,25 @@ impl Share {
         let (batches, received) = sync_channel(BATCHES);
         let thread = thread::Builder::new()
             .name("recovery".into())
-            .spawn(move || rebuild(&received, Instances::new(apply)))?;
+            .spawn(move || rebuild(received.into_iter().flatten(), Instances::new(apply)))?;
         Ok(Share {
-            batch: Batch::default(),
+            batch: Vec::with_capacity(BATCH),
             batches,
             thread,
         })
     }
 
-    fn push(&mut self, piece: Piece, bytes: &[u8]) {
-        self.batch.bytes.extend_from_slice(bytes);
-        let end = self.batch.bytes.len();
-        self.batch.pieces.push(Piece { end, ..piece });
-        if end >= BATCH_BYTES {
+    fn push(&mut self, piece: Piece) {
+        self.batch.push(piece);
+        if self.batch.len() == BATCH {
             self.send();
         }
     }
 
     fn send(&mut self) {
-        let room = Batch {
-            bytes: Vec::with_capacity(BATCH_BYTES + BATCH_BYTES / 4),
-            pieces: Vec::with_capacity(self.batch.pieces.len()),
-        };
+        let batch = mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
         // A thread that panicked takes nothing more; joining it says so.
-        let _ = self.batches.send(mem::replace(&mut self.batch, room));
+        let _ = self.batches.send(batch);
     }
 
     fn close(mut self) -> JoinHandle<Instances> {
@@ -136,29 +106,11 @@ impl Share {
     }
 }
 
-fn rebuild(batches: &Receiver<Batch>, mut instances: Instances) -> Instances {
-    for batch in batches {
-        let mut begin = 0;
-        for piece in batch.pieces {
-            let bytes = &batch.bytes[begin..piece.end];
-            begin = piece.end;
-            if piece.is_record {
-                instances.record(StoredRef {
-                    sequence: piece.sequence,
-                    kind: piece.kind,
-                    version: piece.version,
-                    entity: piece.entity,
-                    payload: bytes,
-                });
-            } else {
-                instances.entity(EntityRef {
-                    entity: piece.entity,
-                    kind: piece.kind,
-                    version: piece.version,
-                    sequence: piece.sequence,
-                    bytes,
-                });
-            }
+fn rebuild(pieces: impl Iterator<Item = Piece>, mut instances: Instances) -> Instances {
+    for piece in pieces {
+        match piece {
+            Piece::Entity(entity) => instances.entity(&entity),
+            Piece::Record(stored) => instances.record(&stored),
         }
     }
     instances

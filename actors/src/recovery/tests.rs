@@ -135,9 +135,13 @@ fn only_a_few_instances_live_while_records_are_read_and_those_that_ended_rest_to
     let count = 40;
     for root in 1..=count {
         let sequence = root as u64 * 2;
-        instance_record((root, sequence), started(), |stored| found.record(stored));
+        instance_record((root, sequence), started(), |stored| {
+            found.record(&stored.to_stored())
+        });
         if root % 2 == 0 {
-            instance_record((root, sequence + 1), ended(), |stored| found.record(stored));
+            instance_record((root, sequence + 1), ended(), |stored| {
+                found.record(&stored.to_stored())
+            });
         }
     }
     let mut live = 0;
@@ -159,7 +163,9 @@ fn only_a_few_instances_live_while_records_are_read_and_those_that_ended_rest_to
     // What was not read yet finds it, whether it has ended or not.
     for (root, sequence) in [(1, 100), (2, 101)] {
         let suspended = Event::InstanceSuspended { instance: 0 };
-        instance_record((root, sequence), suspended, |stored| found.record(stored));
+        instance_record((root, sequence), suspended, |stored| {
+            found.record(&stored.to_stored())
+        });
         let RecoveredBody::Live(live) = &found.by_root[&root].body else {
             panic!("{root} was not woken");
         };
