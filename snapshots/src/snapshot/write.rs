@@ -66,16 +66,24 @@ impl FileWriter {
         })
     }
 
-    fn flush(&mut self) -> Result<(), SnapshotError> {
-        let count = self.buffer.len() as u64;
+    fn write(&mut self) -> Result<(), SnapshotError> {
         write_fully(self.file.as_ref(), &self.buffer, self.written)?;
+        self.written += self.buffer.len() as u64;
         self.buffer.clear();
-        self.written += count;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), SnapshotError> {
+        self.write()?;
         self.file.sync_data()?;
+        self.keep_pace();
+        Ok(())
+    }
+
+    fn keep_pace(&self) {
         if let Some(pace) = &self.pace {
             pace.keep(self.written);
         }
-        Ok(())
     }
 
     fn complete(&mut self) -> Result<SnapshotInfo, SnapshotError> {
@@ -87,8 +95,9 @@ impl FileWriter {
             header_crc: self.header_crc,
         };
         self.buffer.extend_from_slice(&footer.encode());
-        self.flush()?;
+        self.write()?;
         self.file.sync_all()?;
+        self.keep_pace();
         self.disk.rename(&self.path, &self.name.path())?;
         self.disk.sync_directory(SNAPSHOT_DIRECTORY)?;
         Ok(SnapshotInfo {
