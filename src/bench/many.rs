@@ -1,12 +1,12 @@
 //! The measures beside many waiting instances: their memory, the rate, a restart, and snapshots of all of them. Owns their
 //! servers; must never let a snapshot of one server fall into a window of another.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{
     BenchError,
     control::Target,
-    measures::{NO_SNAPSHOTS, Run, counted, same},
+    measures::{LOOK, NO_SNAPSHOTS, PATIENCE, Run, counted, same},
     model,
     plan::{Outcome, Pace, Plan},
     processes::{self, Server},
@@ -19,9 +19,6 @@ const MANY_SNAPSHOTS: &str = "1s";
 /// How far the journal and the last snapshot are, as `/metrics` names them.
 const JOURNAL_GAUGE: &str = "loomwork_journal_sequence";
 const SNAPSHOT_GAUGE: &str = "loomwork_snapshot_sequence";
-/// How long a snapshot may take, and how often it is asked whether it is there.
-const PATIENCE: Duration = Duration::from_secs(120);
-const LOOK: Duration = Duration::from_millis(10);
 
 impl Run<'_> {
     pub(super) fn waiting(&mut self) -> Result<(), BenchError> {
@@ -50,18 +47,18 @@ impl Run<'_> {
     }
 
     fn many_against_none(&mut self, many: &Server, none: &Server) -> Result<(), BenchError> {
-        let connections = self.args.connections;
-        let starts = |server: &Server| {
-            let work = same(model::start(&server.target.authority));
-            self.closed(&server.target, connections, work)
-        };
-        let (ours, theirs) = (starts(many), starts(none));
+        let (ours, theirs) = (self.starts(many), self.starts(none));
         // Both sides wait for the disk: a window says less than one against bare hyper.
         let windows = self.args.windows * 3;
         let rounds = alternate(windows, &self.recipe.home, &ours, &theirs)?;
         let name = format!("rate with {} waiting ÷ none", self.args.waiting);
         self.ratio(name, Aim::at_least(0.90, 0.98), 1.0, None, rounds);
         Ok(())
+    }
+
+    fn starts(&self, server: &Server) -> Plan {
+        let work = same(model::start(&server.target.authority));
+        self.closed(&server.target, self.args.connections, work)
     }
 
     pub(super) fn restart(&mut self) -> Result<(), BenchError> {
@@ -86,14 +83,11 @@ impl Run<'_> {
         for server in [&with, &without] {
             self.fill(&server.target, self.args.waiting)?;
         }
-        let connections = self.args.connections;
-        let work = |server: &Server| same(model::start(&server.target.authority));
-        let saturated =
-            processes::load(&self.closed(&without.target, connections, work(&without)))?;
+        let saturated = processes::load(&self.starts(&without))?;
         let per_second = saturated.per_second() / 2.0;
         let open = |server: &Server| Plan {
             pace: Pace::Open { per_second },
-            ..self.closed(&server.target, connections, work(server))
+            ..self.starts(server)
         };
         // The windows without one would have the last snapshot of those with some beside them.
         let ours = || {

@@ -20,9 +20,9 @@ use super::{
 pub(super) const NO_SNAPSHOTS: &str = "24h";
 /// Ended instances that the archive does not have yet, as `/metrics` names them.
 const ARCHIVE_GAUGE: &str = "loomwork_archive_backlog";
-/// How long the archive may take to catch up, and how often it is asked.
-const PATIENCE: Duration = Duration::from_secs(120);
-const LOOK: Duration = Duration::from_millis(10);
+/// How long the archive or a snapshot may take to catch up, and how often they are asked.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const LOOK: Duration = Duration::from_millis(10);
 
 /// Everything that a run works with.
 pub(super) struct Run<'a> {
@@ -69,7 +69,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<Report, BenchError> {
 }
 
 impl Run<'_> {
-    pub(super) fn wants(&self, measure: Measure) -> bool {
+    fn wants(&self, measure: Measure) -> bool {
         self.args.only.is_empty() || self.args.only.contains(&measure)
     }
 
@@ -246,7 +246,7 @@ impl Run<'_> {
         self.closed(target, connections, same(model::start(&target.authority)))
     }
 
-    pub(super) fn alternate(&self, ours: &Plan, theirs: &Plan) -> Result<Rounds, BenchError> {
+    fn alternate(&self, ours: &Plan, theirs: &Plan) -> Result<Rounds, BenchError> {
         alternate(self.args.windows, &self.recipe.home, ours, theirs)
     }
 
